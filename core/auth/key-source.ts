@@ -1,0 +1,181 @@
+/** Where public keys come from: a file, or another service's JWK set with a copy on disk. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Logger } from '../logging/logger.ts'
+import { every } from '../resilience/worker.ts'
+import { millis, type Clock } from '../values/time.ts'
+import {
+  demoPrefix,
+  loadJwkSet,
+  parseJwkSet,
+  refuseDemoKeys,
+  toPublicKey,
+  type JwkSet,
+  type PublicKey,
+} from './keys.ts'
+
+export interface KeySource {
+  /** The key of that id; the same object for as long as the key is the same. */
+  get(kid: string): PublicKey | undefined
+  size(): number
+  /** Reads anew because an unknown id came, at most once in some seconds. Never rejects. */
+  refresh(): Promise<void>
+  /** Keeps the keys fresh; returns at once, whether the source can be reached or not. */
+  start(): void
+  stop(): Promise<void>
+}
+
+/** Milliseconds between two reads that unknown key ids can cause. */
+const minimumGap = 5_000
+const refreshInterval = 5 * 60_000
+/** Milliseconds between two tries while there is no good answer. */
+const retryInterval = 1_000
+const fetchTimeout = 2_000
+/** A set larger than this is not one of ours. */
+const maxKeys = 64
+
+/**
+ * The keys of a JWK set file, read anew when an unknown id comes, so that a key can be added without
+ * a restart. Throws one sentence that names the file when it cannot be read now, or when it holds a
+ * generated key and those are not allowed.
+ */
+export function keysFromFile(options: {
+  readonly file: string
+  readonly allowDemo: boolean
+  readonly clock: Clock
+  readonly log: Logger
+}): KeySource {
+  const { file, allowDemo, clock, log } = options
+  const read = (): JwkSet => {
+    const set = loadJwkSet(file)
+    if (!allowDemo) refuseDemoKeys(set.keys, file)
+    return set
+  }
+  const held = holdKeys(allowDemo, read())
+  const mayRead = paced(clock)
+  return {
+    ...held,
+    async refresh() {
+      if (!mayRead()) return
+      try {
+        held.replace(read())
+      } catch (error) {
+        log.warn({ err: error }, 'keys file cannot be read')
+      }
+    },
+    start() {},
+    async stop() {},
+  }
+}
+
+/**
+ * The keys that a service publishes at `url`. What was last seen is kept in `cacheFile`, so that a
+ * restart needs no peer.
+ */
+export function keysFromPeer(options: {
+  readonly url: string
+  readonly cacheFile: string
+  readonly allowDemo: boolean
+  readonly clock: Clock
+  readonly log: Logger
+  /** Replaces `fetch` in tests. */
+  readonly fetchSet?: (url: string) => Promise<unknown>
+}): KeySource {
+  const { url, cacheFile, clock, log, fetchSet = fetchJson } = options
+  const held = holdKeys(options.allowDemo, readCache(cacheFile))
+  const mayFetch = paced(clock)
+  let running: Promise<void> | null = null
+  let nextAt = 0
+  let worker: ReturnType<typeof every> | null = null
+
+  async function load(): Promise<void> {
+    try {
+      const set = parseJwkSet(await fetchSet(url))
+      if (set === null || set.keys.length === 0) throw new Error('The answer holds no keys.')
+      if (held.replace(set)) writeCache(cacheFile, set)
+      nextAt = clock.now() + refreshInterval
+    } catch (error) {
+      nextAt = clock.now() + retryInterval
+      log.warn({ err: error, keys: held.size() }, 'public keys cannot be fetched')
+    }
+  }
+
+  /** Whoever asks while a fetch runs waits for that one. */
+  const fetchNow = (): Promise<void> => {
+    running ??= load().finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  return {
+    ...held,
+    async refresh() {
+      if (running !== null || mayFetch()) await fetchNow()
+    },
+    start() {
+      const due = async (): Promise<void> => {
+        if (clock.now() >= nextAt) await fetchNow()
+      }
+      worker ??= every(millis(retryInterval), due, { log })
+      worker.kick()
+    },
+    async stop() {
+      await worker?.stop()
+    },
+  }
+}
+
+/** The keys in memory; `replace` tells whether anything changed and keeps the objects that did not. */
+function holdKeys(allowDemo: boolean, initial: JwkSet | null) {
+  let keys = new Map<string, PublicKey>()
+
+  function replace(set: JwkSet): boolean {
+    const next = new Map<string, PublicKey>()
+    for (const jwk of set.keys.slice(0, maxKeys)) {
+      if (!allowDemo && jwk.kid.startsWith(demoPrefix)) continue
+      const key = toPublicKey(jwk)
+      const old = keys.get(jwk.kid)
+      next.set(jwk.kid, old?.pem === key.pem ? old : key)
+    }
+    const same = next.size === keys.size && [...next].every(([kid, key]) => keys.get(kid) === key)
+    keys = next
+    return !same
+  }
+
+  if (initial !== null) replace(initial)
+  return { get: (kid: string) => keys.get(kid), size: () => keys.size, replace }
+}
+
+function paced(clock: Clock): () => boolean {
+  let last = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = clock.now()
+    if (now >= last && now - last < minimumGap) return false
+    last = now
+    return true
+  }
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeout) })
+  if (!answer.ok) throw new Error(`The answer was ${answer.status}.`)
+  return answer.json()
+}
+
+/** A missing or broken copy is as good as none. */
+function readCache(file: string): JwkSet | null {
+  try {
+    return parseJwkSet(JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return null
+  }
+}
+
+/** Renamed into place, so that a crash leaves the old copy or the new one. */
+function writeCache(file: string, set: JwkSet): void {
+  mkdirSync(dirname(file), { recursive: true })
+  const fresh = `${file}.${process.pid}.new`
+  writeFileSync(fresh, JSON.stringify(set))
+  renameSync(fresh, file)
+}

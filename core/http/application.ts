@@ -1,0 +1,122 @@
+/** All routes as one handle: finding the route, 404 and 405, HEAD and OPTIONS, CORS, load shedding. */
+import { corsHeaders, preflightHeaders } from './cors.ts'
+import type { Handle, Inbound } from './engine/engine.ts'
+import { compileRoute, problemReply, strayRequest, type PipelineOptions, type RouteHandle } from './pipeline.ts'
+import { problem } from './problem.ts'
+import { Reply, withHeaders } from './reply.ts'
+import type { Route } from './route.ts'
+import { createRouter, type Methods } from './router.ts'
+
+export interface ApplicationOptions extends PipelineOptions {
+  readonly routes: readonly Route[]
+  /** Requests in flight past which new ones get 503 at once. */
+  readonly maxInFlight: number
+  /** Origins that browsers may call from; empty leaves CORS out altogether. */
+  readonly corsOrigins: readonly string[]
+  /** Told of requests that met no route. */
+  readonly onStray?: (status: number) => void
+}
+
+export interface Application {
+  readonly handle: Handle
+  /** Requests that wait for their answer right now. */
+  inFlight(): number
+}
+
+/** Path and query longer than this are answered 414; headers past 16 KiB end in Bun's own 431. */
+const maxTarget = 8_192
+
+interface Endpoint {
+  readonly run: RouteHandle
+  readonly neverShed: boolean
+}
+
+/** Builds the handle of a service. It never throws and never rejects. */
+export function createApplication(options: ApplicationOptions): Application {
+  const router = createRouter<Endpoint>(
+    options.routes.map((route) => ({
+      method: route.method,
+      path: route.path,
+      value: { run: compileRoute(route, options), neverShed: route.neverShed === true },
+    })),
+  )
+  let inFlight = 0
+  const settle = (reply: Reply): Reply => {
+    inFlight--
+    return reply
+  }
+
+  function dispatch(inbound: Inbound): Reply | Promise<Reply> {
+    if (inbound.path.length + inbound.query.length > maxTarget) {
+      return stray(inbound, problem('uri_too_long', { values: { limit: maxTarget } }))
+    }
+    let match
+    try {
+      match = router.find(inbound.path)
+    } catch (error) {
+      return stray(inbound, error)
+    }
+    if (match === null) return stray(inbound, problem('not_found'))
+    const endpoint = match.methods.get(inbound.method === 'HEAD' ? 'GET' : inbound.method)
+    if (endpoint === undefined) return otherMethod(inbound, match.methods)
+    if (inFlight >= options.maxInFlight && !endpoint.neverShed) {
+      return stray(inbound, problem('overloaded'))
+    }
+    const reply = endpoint.run(inbound, match.params)
+    if (!(reply instanceof Promise)) return reply
+    inFlight++
+    return reply.then(settle)
+  }
+
+  function otherMethod(inbound: Inbound, methods: Methods<Endpoint>): Reply {
+    const headers = { allow: allowed(methods) }
+    if (inbound.method === 'OPTIONS') return new Reply(204, headers, null)
+    return stray(
+      inbound,
+      problem('method_not_allowed', { values: { method: inbound.method }, headers }),
+    )
+  }
+
+  function stray(inbound: Inbound, error: unknown): Reply {
+    const reply = problemReply(error, inbound, strayRequest(inbound))
+    options.onStray?.(reply.status)
+    return reply
+  }
+
+  const handle =
+    options.corsOrigins.length === 0 ? dispatch : withCors(dispatch, new Set(options.corsOrigins))
+  return { handle: echoingRequestId(handle), inFlight: () => inFlight }
+}
+
+function allowed(methods: Methods<unknown>): string {
+  const names = [...methods.keys()]
+  if (names.includes('GET')) names.push('HEAD')
+  return [...names, 'OPTIONS'].join(', ')
+}
+
+/** Who sends a request id gets it back; who sends none pays nothing for it. */
+function echoingRequestId(handle: Handle): Handle {
+  return (inbound) => {
+    const id = inbound.header('x-request-id')
+    const reply = handle(inbound)
+    if (id === null) return reply
+    const echo = (ready: Reply): Reply =>
+      'x-request-id' in ready.headers || !/^[\x21-\x7e]{1,128}$/.test(id)
+        ? ready
+        : withHeaders(ready, { 'x-request-id': id })
+    return reply instanceof Promise ? reply.then(echo) : echo(reply)
+  }
+}
+
+function withCors(handle: Handle, origins: ReadonlySet<string>): Handle {
+  return (inbound) => {
+    const origin = inbound.header('origin')
+    if (origin === null || !(origins.has(origin) || origins.has('*'))) return handle(inbound)
+    const preflight =
+      inbound.method === 'OPTIONS' && inbound.header('access-control-request-method') !== null
+    const headers = preflight ? preflightHeaders(origin) : corsHeaders(origin)
+    const reply = handle(inbound)
+    const add = (ready: Reply): Reply => withHeaders(ready, headers)
+    return reply instanceof Promise ? reply.then(add) : add(reply)
+  }
+}

@@ -1,0 +1,290 @@
+/** Composes one closure per route from what that route really needs; nothing is decided per request. */
+import { budgetFrom, deadlineHeader, deadlineIn, type Deadline } from '../resilience/deadline.ts'
+import { newTrace, parseTraceparent, type TraceContext } from '../resilience/trace-context.ts'
+import { newId } from '../values/ids.ts'
+import { millis, type Clock } from '../values/time.ts'
+import { bodyParser } from './body.ts'
+import type { Authenticate, Caller } from './caller.ts'
+import type { Inbound } from './engine/engine.ts'
+import { Problem, problem, problemDocument } from './problem.ts'
+import { compileQueryParser } from './query.ts'
+import { jsonType, problemType, Reply } from './reply.ts'
+import type { Access, Call, Route } from './route.ts'
+import { compileSerializer } from './serializer.ts'
+import { compileValidator } from './validation.ts'
+
+/** What is known of a finished request; identifiers are made only if somebody asks. */
+export interface Finished {
+  readonly requestId: string
+  readonly trace: TraceContext
+  readonly inbound: Inbound
+}
+
+/** Told of each finished request: status, milliseconds, and the error where one was thrown. */
+export type Observe = (
+  status: number,
+  milliseconds: number,
+  request: Finished,
+  error: unknown,
+) => void
+
+export interface PipelineOptions {
+  readonly authenticate: Authenticate
+  readonly clock: Clock
+  /** Bound once per route; absent when nobody listens. */
+  readonly observe?: (route: Route) => Observe
+  /** The client's address; trusts a forwarding header only from a configured proxy. */
+  readonly addressOf: (inbound: Inbound) => string
+}
+
+export type RouteHandle = (
+  inbound: Inbound,
+  params: Readonly<Record<string, string>>,
+) => Reply | Promise<Reply>
+
+const defaultBodyLimit = 64 * 1024
+const defaultBudget = 2_000
+
+/** One request on its way through the steps; what costs is computed on first use. */
+class Request implements Call {
+  params: unknown
+  query: unknown
+  body: unknown
+  caller: Caller | null = null
+  readonly inbound: Inbound
+  readonly #plan: Plan
+  #deadline: Deadline | null = null
+  #requestId: string | null = null
+  #trace: TraceContext | null = null
+
+  constructor(inbound: Inbound, params: Readonly<Record<string, string>>, plan: Plan) {
+    this.inbound = inbound
+    this.params = params
+    this.#plan = plan
+  }
+
+  /** Started by the first step of a route that waits for anything, so that waiting counts. */
+  get deadline(): Deadline {
+    return (this.#deadline ??= deadlineIn(
+      budgetFrom(this.inbound.header(deadlineHeader), millis(this.#plan.budget)),
+      this.#plan.clock,
+    ))
+  }
+
+  get requestId(): string {
+    return (this.#requestId ??= requestIdOf(this.inbound) ?? newId<string>())
+  }
+
+  get trace(): TraceContext {
+    return (this.#trace ??= parseTraceparent(this.inbound.header('traceparent')) ?? newTrace())
+  }
+
+  get address(): string {
+    return this.#plan.addressOf(this.inbound)
+  }
+
+  header(name: string): string | null {
+    return this.inbound.header(name)
+  }
+
+  identify(): Caller | null | Promise<Caller | null> {
+    const authorization = this.inbound.header('authorization')
+    return authorization === null ? null : this.#plan.authenticate(authorization)
+  }
+
+  reply(value: unknown, headers: Readonly<Record<string, string>>): Reply {
+    return this.#plan.render(value, headers)
+  }
+}
+
+type Step = (request: Request) => void | Promise<void>
+
+interface Plan {
+  readonly steps: readonly Step[]
+  readonly render: (value: unknown, headers?: Readonly<Record<string, string>>) => Reply
+  readonly budget: number
+  readonly clock: Clock
+  readonly authenticate: Authenticate
+  readonly addressOf: (inbound: Inbound) => string
+}
+
+/** Builds the closure of a route. It never throws and never rejects: every error is an answer. */
+export function compileRoute(route: Route, options: PipelineOptions): RouteHandle {
+  const plan: Plan = {
+    steps: stepsOf(route, options.authenticate),
+    render: renderer(route),
+    budget: route.budget ?? defaultBudget,
+    clock: options.clock,
+    authenticate: options.authenticate,
+    addressOf: options.addressOf,
+  }
+  const run: RouteHandle = (inbound, params) => start(route, plan, new Request(inbound, params, plan))
+  const observed = options.observe === undefined ? run : observing(route, plan, options.observe(route))
+  return route.cached === undefined ? observed : cachedFirst(route, route.cached, plan, options, observed)
+}
+
+function start(route: Route, plan: Plan, request: Request): Reply | Promise<Reply> {
+  try {
+    const reply = advance(route, plan, request, 0)
+    return reply instanceof Promise ? reply.catch((error) => failure(error, request)) : reply
+  } catch (error) {
+    return failure(error, request)
+  }
+}
+
+/** Runs the steps in order and stays synchronous until one of them has to wait. */
+function advance(route: Route, plan: Plan, request: Request, from: number): Reply | Promise<Reply> {
+  for (let index = from; index < plan.steps.length; index++) {
+    const pending = plan.steps[index]?.(request)
+    if (pending !== undefined) return pending.then(() => advance(route, plan, request, index + 1))
+  }
+  const value = route.handler(request)
+  return value instanceof Promise ? value.then(toReply, undefined) : toReply(value)
+
+  function toReply(ready: unknown): Reply {
+    return ready instanceof Reply ? ready : plan.render(ready)
+  }
+}
+
+function observing(route: Route, plan: Plan, observe: Observe): RouteHandle {
+  return (inbound, params) => {
+    const started = performance.now()
+    const request = new Request(inbound, params, plan)
+    const finish = (reply: Reply): Reply => {
+      observe(reply.status, performance.now() - started, request, errors.get(request))
+      return reply
+    }
+    const reply = start(route, plan, request)
+    return reply instanceof Promise ? reply.then(finish) : finish(reply)
+  }
+}
+
+function cachedFirst(
+  route: Route,
+  cached: (inbound: Inbound) => Reply | null,
+  plan: Plan,
+  options: PipelineOptions,
+  otherwise: RouteHandle,
+): RouteHandle {
+  const observe = options.observe?.(route)
+  if (observe === undefined) return (inbound, params) => cached(inbound) ?? otherwise(inbound, params)
+  return (inbound, params) => {
+    const started = performance.now()
+    const reply = cached(inbound)
+    if (reply === null) return otherwise(inbound, params)
+    observe(reply.status, performance.now() - started, new Request(inbound, params, plan), undefined)
+    return reply
+  }
+}
+
+function stepsOf(route: Route, authenticate: Authenticate): readonly Step[] {
+  const steps: Step[] = []
+  if (route.access !== 'public') steps.push(authorization(route.access, authenticate))
+  if (route.params !== undefined) {
+    const validate = compileValidator(route.params)
+    steps.push((request) => {
+      request.params = validate(request.params)
+    })
+  }
+  if (route.query !== undefined) {
+    const parse = compileQueryParser(route.query)
+    const validate = compileValidator(route.query)
+    steps.push((request) => {
+      request.query = validate(parse(request.inbound.query))
+    })
+  }
+  if (route.body !== undefined) steps.push(bodyStep(route))
+  return steps
+}
+
+/** Public routes take no tokens; a token of the right kind but the wrong rank is 403, not 401. */
+function authorization(access: Exclude<Access, 'public'>, authenticate: Authenticate): Step {
+  const allowed = admission(access)
+  const admit = (request: Request, caller: Caller): void => {
+    if (!allowed(caller)) throw problem('forbidden')
+    request.caller = caller
+  }
+  return (request) => {
+    const caller = authenticate(request.inbound.header('authorization'))
+    if (caller instanceof Promise) return caller.then((known) => admit(request, known))
+    admit(request, caller)
+  }
+}
+
+function admission(access: Exclude<Access, 'public'>): (caller: Caller) => boolean {
+  if (access === 'user') return (caller) => caller.kind === 'user'
+  if (access === 'admin') return (caller) => caller.kind === 'user' && caller.role === 'admin'
+  const names = new Set<string>(
+    (typeof access === 'string' ? [access] : access).map((name) => name.slice('service:'.length)),
+  )
+  return (caller) => caller.kind === 'service' && names.has(caller.name)
+}
+
+function bodyStep(route: Route): Step {
+  const limit = route.bodyLimit ?? defaultBodyLimit
+  const parse = bodyParser(route.accepts ?? ['json'])
+  const validate = compileValidator(route.body ?? {})
+  return async (request) => {
+    // The clock of the request runs while a slow client sends its body.
+    void request.deadline
+    const bytes = await request.inbound.bytes(limit)
+    if (bytes.byteLength === 0 && route.bodyOptional === true) return
+    request.body = validate(parse(request.inbound.header('content-type'), bytes))
+  }
+}
+
+function renderer(route: Route): Plan['render'] {
+  const { status, schema } = route.success
+  if (schema === null) {
+    const empty = new Reply(status, {}, null)
+    return (_value, headers) => (headers === undefined ? empty : new Reply(status, headers, null))
+  }
+  const serialize = compileSerializer(schema)
+  const plain = { 'content-type': jsonType }
+  return (value, headers) =>
+    new Reply(
+      status,
+      headers === undefined ? plain : { ...plain, ...headers },
+      serialize(value as never),
+    )
+}
+
+// Remembers the error behind an answer for the observer, without a field on every request.
+const errors = new WeakMap<object, unknown>()
+
+function failure(error: unknown, request: Request): Reply {
+  errors.set(request, error)
+  return problemReply(error, request.inbound, request)
+}
+
+/** The answer to an error; anything that is not a problem becomes `internal_error` without a word more. */
+export function problemReply(
+  error: unknown,
+  inbound: Inbound,
+  request: { readonly requestId: string; readonly trace: TraceContext },
+): Reply {
+  const shown = error instanceof Problem ? error : asProblem(error)
+  const document = problemDocument(shown, inbound.path, request.trace.traceId)
+  const headers = { 'content-type': problemType, 'x-request-id': request.requestId }
+  return new Reply(shown.status, { ...headers, ...shown.headers }, JSON.stringify(document))
+}
+
+const asProblem = (error: unknown): Problem =>
+  error instanceof URIError
+    ? problem('bad_request', { values: { reason: 'The path is not percent-encoded UTF-8' } })
+    : problem('internal_error', { cause: error })
+
+/** A request outside every route: only what its problem document needs. */
+export function strayRequest(inbound: Inbound): { requestId: string; trace: TraceContext } {
+  return {
+    requestId: requestIdOf(inbound) ?? newId<string>(),
+    trace: parseTraceparent(inbound.header('traceparent')) ?? newTrace(),
+  }
+}
+
+/** The caller's request id when it is one; anything else could forge log lines. */
+function requestIdOf(inbound: Inbound): string | null {
+  const given = inbound.header('x-request-id')
+  return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : null
+}
+

@@ -1,0 +1,22 @@
+/** Schemas that every service's wire format is made of. */
+import Type, { type TProperties, type TObjectOptions } from 'typebox'
+
+/** An object that refuses unknown fields: what a client may not set cannot be assigned by accident. */
+export const closed = <P extends TProperties>(properties: P, options: TObjectOptions = {}) =>
+  Type.Object(properties, { ...options, additionalProperties: false })
+
+export const Uuid = Type.String({ format: 'uuid' })
+
+/** A point in time, RFC 3339 in UTC. */
+export const Timestamp = Type.String({ format: 'date-time' })
+
+/** An amount of money as clients see it: at most two decimals. */
+export const Money = Type.Number({ description: 'Amount with at most two decimals' })
+
+export const Quantity = Type.Integer({ minimum: 1, maximum: 99 })
+
+/** Text that a person reads: no control characters. */
+export const text = (minLength: number, maxLength: number) =>
+  Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
+
+export const Message = Type.Object({ message: Type.String() })
