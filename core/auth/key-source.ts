@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Logger } from '../logging/logger.ts'
-import { every } from '../resilience/worker.ts'
-import { millis, type Clock } from '../values/time.ts'
+import { every, type Worker } from '../resilience/worker.ts'
+import type { Clock } from '../values/time.ts'
 import {
   demoPrefix,
   loadJwkSet,
@@ -86,7 +86,8 @@ export function keysFromPeer(options: {
   const mayFetch = paced(clock)
   let running: Promise<void> | null = null
   let nextAt = 0
-  let worker: ReturnType<typeof every> | null = null
+  let failing = false
+  let worker: Worker | null = null
 
   async function load(): Promise<void> {
     try {
@@ -94,9 +95,12 @@ export function keysFromPeer(options: {
       if (set === null || set.keys.length === 0) throw new Error('The answer holds no keys.')
       if (held.replace(set)) writeCache(cacheFile, set)
       nextAt = clock.now() + refreshInterval
+      failing = false
     } catch (error) {
       nextAt = clock.now() + retryInterval
-      log.warn({ err: error, keys: held.size() }, 'public keys cannot be fetched')
+      // One line for a whole outage: this is tried every second.
+      if (!failing) log.warn({ err: error, keys: held.size() }, 'public keys cannot be fetched')
+      failing = true
     }
   }
 
@@ -114,10 +118,10 @@ export function keysFromPeer(options: {
       if (running !== null || mayFetch()) await fetchNow()
     },
     start() {
-      const due = async (): Promise<void> => {
+      const refreshKeys = async (): Promise<void> => {
         if (clock.now() >= nextAt) await fetchNow()
       }
-      worker ??= every(millis(retryInterval), due, { log })
+      worker ??= every(retryInterval, refreshKeys, { log })
       worker.kick()
     },
     async stop() {

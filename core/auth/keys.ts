@@ -51,38 +51,42 @@ export function generateKey(prefix: string): PrivateJwk {
 export const thumbprint = (x: string): string =>
   createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url')
 
-/** The same key without its private half. */
-export const publicPart = ({ kty, crv, x, kid, alg, use }: PrivateJwk): PublicJwk => ({
-  kty,
-  crv,
+/** The same key without its private half and without members that are not ours. */
+export const publicPart = ({ x, kid }: PublicJwk): PublicJwk => ({
+  kty: 'OKP',
+  crv: 'Ed25519',
   x,
   kid,
-  alg,
-  use,
+  alg: 'EdDSA',
+  use: 'sig',
 })
 
 /** Reads a private key; throws one sentence that names the file when it is missing, open to others or no key. */
 export function loadSigningKey(file: string): SigningKey {
   const jwk = readKeyFile(file)
   refuseOpenFile(file)
-  if (!isPublicJwk(jwk) || typeof (jwk as { d?: unknown }).d !== 'string') {
+  try {
+    if (!isPublicJwk(jwk)) throw new TypeError('no Ed25519 key')
+    const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
+    return { kid: jwk.kid, pem: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
+  } catch {
+    // The cause could quote the key.
     throw new Error(`The key file ${file} does not hold a private Ed25519 JWK with a kid.`)
   }
-  const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
-  return { kid: jwk.kid, pem: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
 }
 
 /** Reads a JWK set; throws one sentence that names the file. */
 export function loadJwkSet(file: string): JwkSet {
   const keys = parseJwkSet(readKeyFile(file))
-  if (keys === null) throw new Error(`The key file ${file} does not hold a JWK set of Ed25519 keys.`)
+  if (keys === null)
+    throw new Error(`The key file ${file} does not hold a JWK set of Ed25519 keys.`)
   return keys
 }
 
 /** The set in `value`, or null where it is none; keys of other kinds than ours are left out. */
 export function parseJwkSet(value: unknown): JwkSet | null {
   if (typeof value !== 'object' || value === null || !('keys' in value)) return null
-  return Array.isArray(value.keys) ? { keys: value.keys.filter(isPublicJwk) } : null
+  return Array.isArray(value.keys) ? { keys: value.keys.filter(isPublicJwk).map(publicPart) } : null
 }
 
 export function toPublicKey({ kty, crv, x, kid }: PublicJwk): PublicKey {
@@ -103,8 +107,11 @@ export function refuseDemoKeys(keys: readonly { readonly kid: string }[], file: 
 function isPublicJwk(value: unknown): value is PublicJwk {
   if (typeof value !== 'object' || value === null) return false
   const { kty, crv, x, kid } = value as Partial<Record<keyof PublicJwk, unknown>>
-  return kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string' && isKid(kid)
+  return kty === 'OKP' && crv === 'Ed25519' && isPoint(x) && isKid(kid)
 }
+
+/** 32 bytes in base64url. */
+const isPoint = (x: unknown): boolean => typeof x === 'string' && /^[\w-]{43}$/.test(x)
 
 const isKid = (kid: unknown): boolean =>
   typeof kid === 'string' && kid.length > 0 && kid.length <= 200

@@ -80,7 +80,8 @@ export function createVerifier(options: VerifierOptions): { readonly verify: Aut
     const found = candidate(kid)
     if (found !== null) return check(token, found)
     // Without any key a good token cannot be told from a bad one: that is our failure, not the caller's.
-    if (accessKeys.size() === 0) throw problem('service_unavailable', { values: { service: 'user' } })
+    if (accessKeys.size() === 0)
+      throw problem('service_unavailable', { values: { service: 'user' } })
     throw rejected()
   }
 
@@ -154,7 +155,8 @@ function proofIn(
 const readUser: Read = ({ iss, aud, sub, role, sid }) => {
   if (iss !== accessIssuer || aud !== accessAudience) return null
   if (role !== 'user' && role !== 'admin') return null
-  if (typeof sub !== 'string' || !isUuid(sub) || typeof sid !== 'string' || !isUuid(sid)) return null
+  if (typeof sub !== 'string' || !isUuid(sub) || typeof sid !== 'string' || !isUuid(sid))
+    return null
   // Both have just been found to be UUIDs, and the user service signs no others.
   return Object.freeze({ kind: 'user', id: sub as UserId, role, session: sid as SessionId })
 }
@@ -182,7 +184,8 @@ function bearer(authorization: string | null): string {
 
 function kidOf(header: string): string | null {
   try {
-    const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString())
+    const parsed: Record<string, unknown> = JSON.parse(Buffer.from(header, 'base64url').toString())
+    const { alg, kid } = parsed
     return alg === 'EdDSA' && typeof kid === 'string' ? kid : null
   } catch {
     return null

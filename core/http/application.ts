@@ -1,7 +1,13 @@
 /** All routes as one handle: finding the route, 404 and 405, HEAD and OPTIONS, CORS, load shedding. */
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import type { Handle, Inbound } from './engine/engine.ts'
-import { compileRoute, problemReply, strayRequest, type PipelineOptions, type RouteHandle } from './pipeline.ts'
+import {
+  compileRoute,
+  problemReply,
+  strayRequest,
+  type PipelineOptions,
+  type RouteHandle,
+} from './pipeline.ts'
 import { problem } from './problem.ts'
 import { Reply, withHeaders } from './reply.ts'
 import type { Route } from './route.ts'

@@ -118,9 +118,13 @@ export function compileRoute(route: Route, options: PipelineOptions): RouteHandl
     authenticate: options.authenticate,
     addressOf: options.addressOf,
   }
-  const run: RouteHandle = (inbound, params) => start(route, plan, new Request(inbound, params, plan))
-  const observed = options.observe === undefined ? run : observing(route, plan, options.observe(route))
-  return route.cached === undefined ? observed : cachedFirst(route, route.cached, plan, options, observed)
+  const run: RouteHandle = (inbound, params) =>
+    start(route, plan, new Request(inbound, params, plan))
+  const observed =
+    options.observe === undefined ? run : observing(route, plan, options.observe(route))
+  return route.cached === undefined
+    ? observed
+    : cachedFirst(route, route.cached, plan, options, observed)
 }
 
 function start(route: Route, plan: Plan, request: Request): Reply | Promise<Reply> {
@@ -167,12 +171,18 @@ function cachedFirst(
   otherwise: RouteHandle,
 ): RouteHandle {
   const observe = options.observe?.(route)
-  if (observe === undefined) return (inbound, params) => cached(inbound) ?? otherwise(inbound, params)
+  if (observe === undefined)
+    return (inbound, params) => cached(inbound) ?? otherwise(inbound, params)
   return (inbound, params) => {
     const started = performance.now()
     const reply = cached(inbound)
     if (reply === null) return otherwise(inbound, params)
-    observe(reply.status, performance.now() - started, new Request(inbound, params, plan), undefined)
+    observe(
+      reply.status,
+      performance.now() - started,
+      new Request(inbound, params, plan),
+      undefined,
+    )
     return reply
   }
 }
@@ -287,4 +297,3 @@ function requestIdOf(inbound: Inbound): string | null {
   const given = inbound.header('x-request-id')
   return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : null
 }
-

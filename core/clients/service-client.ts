@@ -1,0 +1,284 @@
+/** Calls to another service: inside the deadline, with a breaker, a bulkhead and budgeted retries. */
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  CircuitState,
+  ConsecutiveBreaker,
+  ExponentialBackoff,
+  bulkhead,
+  circuitBreaker,
+  fullJitterGenerator,
+  handleWhen,
+} from 'cockatiel'
+import { deadlineHeader, type Deadline } from '../resilience/deadline.ts'
+import { createRetryBudget } from '../resilience/retry-budget.ts'
+import {
+  formatTraceparent,
+  traceparentHeader,
+  type TraceContext,
+} from '../resilience/trace-context.ts'
+import { systemClock, type Clock } from '../values/time.ts'
+import { readAnswer, type Answer } from './answer.ts'
+import { UpstreamFailure } from './upstream-failure.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { ServiceName } from '../values/service-name.ts'
+
+export type { Answer }
+export { UpstreamFailure }
+
+export interface ServiceRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path and query, from the first slash on. */
+  readonly path: string
+  /** Sent as JSON; absent for none. */
+  readonly body?: unknown
+  /** True only when carrying it out twice is the same as once; only then it may be retried. */
+  readonly idempotent: boolean
+  readonly deadline: Deadline
+  readonly trace?: TraceContext
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface ServiceClient {
+  /**
+   * Resolves with every answer below 500, an error status or a redirect included.
+   *
+   * @throws UpstreamFailure for a 5xx, a connection that failed, an answer that was cut off or too
+   * long, and for a deadline that passed; `sent` says whether the call can have had an effect.
+   * Over the bulkhead it carries the code `overloaded`.
+   */
+  call(request: ServiceRequest): Promise<Answer>
+}
+
+export interface ServiceClientOptions {
+  /** The service that is called; also the audience of the token. */
+  readonly name: ServiceName
+  /** For example `http://127.0.0.1:8000`. */
+  readonly baseUrl: string
+  readonly tokens: { tokenFor(audience: ServiceName): string }
+  readonly log: Logger
+  readonly clock?: Clock
+  /** Milliseconds that one attempt may take, within the deadline; 2000 unless given. */
+  readonly attemptTimeout?: number
+  /** Attempts of an idempotent call, the first included; 3 unless given. */
+  readonly maxAttempts?: number
+  /** Calls under way at once; 128 unless given, half of what Bun's `fetch` runs at once in all. */
+  readonly concurrency?: number
+  /** Calls that wait for one of those; 512 unless given. */
+  readonly queue?: number
+  /** Failures in a row that open the breaker; 5 unless given. */
+  readonly failuresToOpen?: number
+  /** Milliseconds after which an open breaker lets one call through; 1000 unless given. */
+  readonly probeAfter?: number
+  /** Bytes of an answer; 4 MiB unless given. */
+  readonly answerLimit?: number
+}
+
+/** Where one call stands; an attempt is `sent` once its bytes may have left. */
+interface Progress {
+  sent: boolean
+  unknown: boolean
+}
+
+/** A failed attempt, told apart by what may follow it. */
+class AttemptFailure extends Error {
+  constructor(
+    message: string,
+    readonly sent: 'no' | 'unknown',
+    readonly retryable: boolean,
+    /** False where the peer is up and sheds load: a breaker would turn a part of it into all. */
+    readonly trips: boolean,
+    cause?: unknown,
+  ) {
+    super(message, { cause })
+    this.name = 'AttemptFailure'
+  }
+}
+
+/** Makes the client of one service; one a process, since breaker and budget are its state. */
+export function createServiceClient(options: ServiceClientOptions): ServiceClient {
+  const { name, tokens, log, clock = systemClock } = options
+  const { attemptTimeout = 2000, maxAttempts = 3, answerLimit = 4 * 1024 * 1024 } = options
+  const { concurrency = 128, queue = 512, failuresToOpen = 5, probeAfter = 1000 } = options
+  const base = options.baseUrl.replace(/\/+$/, '')
+
+  // The burst covers a pool whose connections were all closed by a peer that restarted.
+  const budget = createRetryBudget({ share: 0.1, burst: concurrency })
+  const places = bulkhead(concurrency, queue)
+  const trips = handleWhen((error) => error instanceof AttemptFailure && error.trips)
+  const breaker = circuitBreaker(trips, {
+    halfOpenAfter: probeAfter,
+    breaker: new ConsecutiveBreaker(failuresToOpen),
+  })
+  const backoff = new ExponentialBackoff({
+    generator: fullJitterGenerator,
+    initialDelay: 50,
+    maxDelay: 500,
+  })
+  logStateChanges()
+
+  async function call(request: ServiceRequest): Promise<Answer> {
+    budget.earn()
+    const progress: Progress = { sent: false, unknown: false }
+    let delay = backoff.next()
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await attemptWithin(request, progress)
+      } catch (error) {
+        if (sentBy(error) === 'unknown') progress.unknown = true
+        const retryable = error instanceof AttemptFailure && error.retryable
+        const pause = delay.duration
+        if (
+          !retryable ||
+          !request.idempotent ||
+          attempt >= maxAttempts ||
+          request.deadline.remaining() <= pause ||
+          !budget.take()
+        ) {
+          throw failure(error, progress)
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause))
+        delay = delay.next()
+      }
+    }
+  }
+
+  /** One attempt, from the wait for a place to the last byte of the answer. */
+  async function attemptWithin(request: ServiceRequest, progress: Progress): Promise<Answer> {
+    const allowed = request.deadline.remaining()
+    if (allowed <= 0) throw new AttemptFailure('the deadline has passed', 'no', false, false)
+    progress.sent = false
+    const abort = new AbortController()
+    // Neither the bulkhead's queue nor the wait for a half-open breaker's probe ends by itself.
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => {
+          abort.abort()
+          reject(lateFailure(progress))
+        },
+        Math.min(allowed, attemptTimeout),
+      )
+    })
+    try {
+      const work = places.execute(
+        () => breaker.execute(() => send(request, abort.signal, progress), abort.signal),
+        abort.signal,
+      )
+      return await Promise.race([work, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function send(
+    request: ServiceRequest,
+    signal: AbortSignal,
+    progress: Progress,
+  ): Promise<Answer> {
+    if (signal.aborted) throw lateFailure(progress)
+    const headers = headersOf(request)
+    const body = request.body === undefined ? null : JSON.stringify(request.body)
+    progress.sent = true
+    try {
+      const init = { method: request.method, headers, body, signal, redirect: 'manual' } as const
+      const answer = await readAnswer(await fetch(base + request.path, init), answerLimit)
+      if (answer.status >= 500) throw refusal(answer)
+      return answer
+    } catch (error) {
+      if (error instanceof AttemptFailure) throw error
+      if (signal.aborted) throw lateFailure(progress)
+      throw connectionFailure(error)
+    }
+  }
+
+  function headersOf(request: ServiceRequest): Record<string, string> {
+    const left = Math.min(request.deadline.remaining(), attemptTimeout)
+    return {
+      ...request.headers,
+      accept: 'application/json',
+      authorization: `Bearer ${tokens.tokenFor(name)}`,
+      [deadlineHeader]: String(Math.ceil(left)),
+      ...(request.trace && { [traceparentHeader]: formatTraceparent(request.trace) }),
+      ...(request.body !== undefined && { 'content-type': 'application/json' }),
+    }
+  }
+
+  function failure(error: unknown, progress: Progress): UpstreamFailure {
+    const sent = progress.unknown ? 'unknown' : 'no'
+    const code = error instanceof BulkheadRejectedError ? 'overloaded' : 'service_unavailable'
+    return new UpstreamFailure(name, sent, error, code)
+  }
+
+  function logStateChanges(): void {
+    let openedAt = clock.now()
+    breaker.onBreak((reason) => {
+      if (breaker.state === CircuitState.Open) openedAt = clock.now()
+      log.warn(
+        { upstream: name, ...('error' in reason && { err: reason.error }) },
+        'breaker opened',
+      )
+    })
+    breaker.onReset(() => {
+      log.info({ upstream: name, open_ms: clock.now() - openedAt }, 'breaker closed')
+    })
+  }
+
+  return { call }
+}
+
+/** What a failure of any kind says about the request's effect; the unforeseen counts as sent. */
+function sentBy(error: unknown): 'no' | 'unknown' {
+  if (error instanceof AttemptFailure) return error.sent
+  const stopped = error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError
+  return stopped ? 'no' : 'unknown'
+}
+
+/** A peer that did not answer in time counts against it, and is not asked again within this call. */
+const lateFailure = ({ sent }: Progress) =>
+  new AttemptFailure('no answer in time', sent ? 'unknown' : 'no', false, sent)
+
+/** A 5xx. What is shed was not begun; and a peer that sheds is not asked again at once. */
+function refusal(answer: Answer): AttemptFailure {
+  const shed = problemCode(answer) === 'overloaded'
+  // 500 is a defect over there, which a repetition meets again.
+  const retryable = !shed && answer.status > 500
+  return new AttemptFailure(`answered ${answer.status}`, shed ? 'no' : 'unknown', retryable, !shed)
+}
+
+function problemCode(answer: Answer): unknown {
+  try {
+    const document = answer.json()
+    return typeof document === 'object' && document !== null && 'code' in document
+      ? document.code
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Errors of `fetch` that come before any byte is sent. Bun 1.4 and Node name them by the system's
+ * error code, older Bun by its own words. A reset (ECONNRESET) is not among them: it is also what a
+ * kept-alive connection gives when the peer went away, and nobody can tell what it read before.
+ */
+const beforeSending = new Set([
+  'ConnectionRefused',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'FailedToOpenSocket',
+])
+
+function connectionFailure(error: unknown): AttemptFailure {
+  const unsent = beforeSending.has(String(errorCode(error)))
+  return new AttemptFailure('connection failed', unsent ? 'no' : 'unknown', true, true, error)
+}
+
+/** Bun puts the code on the error, Node on its cause. */
+function errorCode(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined
+  return 'code' in error ? error.code : errorCode(error.cause)
+}

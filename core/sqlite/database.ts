@@ -1,0 +1,153 @@
+/** One SQLite file: synchronous prepared reads, and writes that are on disk before they are acknowledged. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { systemClock, type Clock } from '../values/time.ts'
+import { groupCommit, type GroupCommit } from './group-commit.ts'
+import { migrate, type Migration } from './migrations.ts'
+import { createStatement, type Row, type SqlValue, type Statement } from './statement.ts'
+import { isBusy, storeError } from './store-error.ts'
+
+export interface DatabaseOptions {
+  /** File of the database; missing folders are made. `:memory:` keeps nothing. */
+  readonly path: string
+  readonly migrations: readonly Migration[]
+  /** Whose data it is; stands in messages. */
+  readonly service: string
+  /** Commands in one transaction; 512 unless given. */
+  readonly maxBatch?: number
+  readonly clock?: Clock
+  /**
+   * Told of every run of a named statement, and of `commit`, with its duration in milliseconds.
+   * Without it, nothing is timed.
+   */
+  readonly observe?: (operation: string, milliseconds: number) => void
+}
+
+export interface Database extends Pick<GroupCommit, 'write'> {
+  /**
+   * A prepared statement; equal SQL text gives the same one, so prepare at boot. The caller states
+   * the types of the parameters and of a row; a row that holds money or ids may name their branded
+   * types.
+   *
+   * ```ts
+   * const byId = database.statement<[ProductId], { name: string; price: Minor }>(
+   *   'SELECT name, price FROM products WHERE id = ?', 'get_product')
+   * ```
+   *
+   * @param name the operation's name for metrics; the first name given to an SQL text stays
+   */
+  statement<Params extends readonly SqlValue[] = SqlValue[], R = Row>(
+    sql: string,
+    name?: string,
+  ): Statement<Params, R>
+  /** Reads from the file; throws the problem `store_unavailable` when that fails. */
+  check(): void
+  /** Commits what is queued, folds the log into the file and closes it. Later calls do nothing. */
+  close(): Promise<void>
+}
+
+/** Milliseconds that a statement waits for another process that holds the write lock. */
+const busyTimeout = 5000
+
+/**
+ * Opens the file with WAL, `synchronous=FULL` and foreign keys on, and applies pending migrations.
+ *
+ * @throws Error in one sentence when the file cannot be opened or its schema does not fit the build
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const label = `${options.service} database ${options.path}`
+  const connection = openConnection(options.path, label)
+  try {
+    migrate(connection, options.migrations, label, options.clock ?? systemClock)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+
+  const { observe } = options
+  const writer = groupCommit(connection, {
+    maxBatch: options.maxBatch ?? 512,
+    ...(observe && { observeCommit: (milliseconds) => observe('commit', milliseconds) }),
+  })
+  const statements = new Map<string, Statement<SqlValue[], Row>>()
+  const probe = connection.prepare('SELECT max(version) FROM schema_migrations')
+  let open = true
+
+  function statement(sql: string, name?: string): Statement<SqlValue[], Row> {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const timing = observe !== undefined && name !== undefined ? { name, observe } : undefined
+    const made = createStatement(connection.prepare(sql), timing)
+    statements.set(sql, made)
+    return made
+  }
+
+  return {
+    // The one cast of row types: SQLite hands out untyped rows, and only the author of a statement
+    // knows what its columns hold.
+    statement: statement as Database['statement'],
+    write: writer.write,
+    check() {
+      try {
+        probe.get()
+      } catch (error) {
+        throw storeError(error)
+      }
+    },
+    async close() {
+      if (!open) return
+      open = false
+      writer.close()
+      truncateLog(connection)
+      connection.close()
+    },
+  }
+}
+
+function openConnection(path: string, label: string): DatabaseSync {
+  let connection: DatabaseSync | undefined
+  try {
+    // Accounts and orders lie here: for the owner's eyes alone.
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    connection = new DatabaseSync(path)
+    connection.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+    useWriteAheadLog(connection)
+    connection.exec('PRAGMA synchronous = FULL')
+    connection.exec('PRAGMA foreign_keys = ON')
+    // After a burst the log shrinks back to this at the next checkpoint, instead of keeping its peak.
+    connection.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`)
+    return connection
+  } catch (error) {
+    connection?.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`The ${label} cannot be opened: ${reason}.`, { cause: error })
+  }
+}
+
+/**
+ * Switching a new file to WAL needs it alone, and SQLite answers "busy" at once instead of waiting
+ * (the busy timeout does not apply there), so two processes that start together try in turns.
+ */
+function useWriteAheadLog(connection: DatabaseSync): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      connection.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!isBusy(error) || attempt === 100) throw error
+      Atomics.wait(pause, 0, 0, 50)
+    }
+  }
+}
+
+function truncateLog(connection: DatabaseSync): void {
+  try {
+    // A reader in another process must not hold up the shutdown; its own close folds the log in.
+    connection.exec('PRAGMA busy_timeout = 200')
+    connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // Everything acknowledged is in the log already; the next start reads it from there.
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The outbox: consequences of a change of state, written with it, delivered at least once.
+ *
+ * ```
+ *   conditional write: status + entries ──► tried at once (kick)
+ *                                     └───► worker, within a second, with backoff
+ *   delivered ──► entry deleted; receivers drop what they know by (order, sequence)
+ * ```
+ * Entries of one order go to one receiver in the order of their sequence, and the next waits until
+ * the one before it has arrived, so a client never sees a status after a later one.
+ */
+import type { Logger } from '../../core/logging/logger.ts'
+import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
+import { newTrace } from '../../core/resilience/trace-context.ts'
+import type { OrderId } from '../../core/values/ids.ts'
+import { millis, type Clock } from '../../core/values/time.ts'
+import type { Notifications } from './notifications.ts'
+import type { Stock } from './stock.ts'
+import type { OrderStore, OutboxEntry } from './store.ts'
+
+export interface Outbox {
+  /** Tries an order's entries soon; dropped when too many wait, as the worker finds them anyway. */
+  kick(id: OrderId): void
+  /** Tries all orders whose next attempt is due; returns how many. */
+  sweep(): Promise<number>
+  /** Resolves when no delivery is under way. */
+  idle(): Promise<void>
+}
+
+export interface OutboxOptions {
+  readonly store: OrderStore
+  readonly stock: Stock
+  readonly notifications: Notifications
+  readonly clock: Clock
+  readonly log: Logger
+  /** Orders whose entries are delivered at the same time. */
+  readonly concurrency: number
+  readonly random: () => number
+}
+
+const attemptBudget = 2_000
+const maxWaiting = 5_000
+const sweepBatch = 256
+
+/** Backoff bounds in milliseconds; the upper one keeps "settled within 5 s of the receiver's return". */
+const firstBackoff = 250
+const lastBackoff = 2_000
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { store, clock, log } = options
+  /** Orders being delivered now, each with the number of its failures in a row. */
+  const running = new Map<OrderId, Promise<void>>()
+  const again = new Set<OrderId>()
+  const waiting = new Set<OrderId>()
+  const failures = new Map<OrderId, number>()
+
+  function kick(id: OrderId): void {
+    if (running.has(id)) again.add(id)
+    else if (running.size < options.concurrency) start(id)
+    else if (waiting.size < maxWaiting) waiting.add(id)
+  }
+
+  function start(id: OrderId): void {
+    const run = deliver(id)
+      .catch((error: unknown) => log.warn({ err: error, order_id: id }, 'outbox delivery failed'))
+      .finally(() => {
+        running.delete(id)
+        const [next] = again.delete(id) ? [id] : waiting
+        if (next === undefined) return
+        waiting.delete(next)
+        start(next)
+      })
+    running.set(id, run)
+  }
+
+  async function deliver(id: OrderId): Promise<void> {
+    const entries = await store.undelivered(id)
+    const deadline = deadlineIn(attemptBudget, clock)
+    const outcomes = await Promise.all([
+      inTurn(
+        entries.filter((entry) => entry.effect.kind === 'notify'),
+        deadline,
+      ),
+      inTurn(
+        entries.filter((entry) => entry.effect.kind !== 'notify'),
+        deadline,
+      ),
+    ])
+    const done = outcomes.flatMap((outcome) => outcome.done)
+    const error = outcomes.map((outcome) => outcome.error).find((each) => each !== null)
+    if (done.length > 0) await store.delivered(done)
+    if (error === undefined) {
+      failures.delete(id)
+      return
+    }
+    await store.postpone(id, millis(clock.now() + backoff(id)))
+    throw error
+  }
+
+  /** Delivers one receiver's entries one after the other and stops at the first that fails. */
+  async function inTurn(entries: readonly OutboxEntry[], deadline: Deadline) {
+    const done: OutboxEntry[] = []
+    for (const entry of entries) {
+      try {
+        await send(entry, deadline)
+      } catch (error) {
+        return { done, error }
+      }
+      done.push(entry)
+    }
+    return { done, error: null }
+  }
+
+  function send(entry: OutboxEntry, deadline: Deadline): Promise<void> {
+    const { effect, orderId, sequence } = entry
+    const trace = newTrace()
+    return effect.kind === 'notify'
+      ? options.notifications.send({ ...effect, orderId, sequence }, deadline, trace)
+      : options.stock.finish(orderId, effect.kind, effect.lines, deadline, trace)
+  }
+
+  /** Exponential with full jitter. */
+  function backoff(id: OrderId): number {
+    const count = failures.get(id) ?? 0
+    // Bounded: an order that is forgotten here only starts over with the first backoff.
+    if (failures.size < maxWaiting) failures.set(id, count + 1)
+    const ceiling = Math.min(lastBackoff, firstBackoff * 2 ** count)
+    return Math.ceil(ceiling / 2 + (options.random() * ceiling) / 2)
+  }
+
+  return {
+    kick,
+    async sweep() {
+      const ids = await store.ordersToDeliver(clock.now(), sweepBatch)
+      for (const id of ids) kick(id)
+      return ids.length
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running.values())
+    },
+  }
+}

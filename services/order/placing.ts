@@ -1,0 +1,291 @@
+/**
+ * Placing an order: a saga whose every step may be the last before a crash.
+ *
+ * ```
+ *   request ──► row PENDING + lease ──► catalog: reserve ──► CREATED + answer + outbox(notify)
+ *                  │                        │        └─────► REJECTED + answer + outbox(release)
+ *                  │                        └ no answer: the lease is let go, 503 "not known yet"
+ *                  ▼
+ *   a retry with the same key, or the sweeper, meets the row:
+ *      settled           ──► the stored answer, byte for byte
+ *      lease held        ──► wait for its holder
+ *      lease lapsed      ──► take it over (compare-and-set) and go on from `reserve`
+ * ```
+ * - The order row always comes before the reservation, so no stock is ever held by nobody.
+ * - `reserve` is idempotent by order id; `release` fences, so a late `reserve` takes nothing.
+ * - Only the holder of the lease settles the order: a late one's write fails, and it answers what is stored.
+ * - The sweeper rolls forward what has a key or a cart checkout behind it (somebody will ask again)
+ *   and rolls back keyless direct orders (nobody can).
+ */
+import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
+import { problem } from '../../core/http/problem.ts'
+import type { Deadline } from '../../core/resilience/deadline.ts'
+import { deadlineIn } from '../../core/resilience/deadline.ts'
+import {
+  formatTraceparent,
+  parseTraceparent,
+  type TraceContext,
+} from '../../core/resilience/trace-context.ts'
+import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
+import { millis, type Clock, type Millis } from '../../core/values/time.ts'
+import type { Answers } from './answers.ts'
+import {
+  drawDeliveryTime,
+  dueAt,
+  mergeLines,
+  totalOf,
+  type Order,
+  type Origin,
+  type Timing,
+  type WantedLine,
+} from './order.ts'
+import type { Outbox } from './outbox.ts'
+import type { Stock } from './stock.ts'
+import type { Lease, OrderRow, OrderStore, PendingOrder, SettledRow } from './store.ts'
+
+export interface Placement {
+  readonly orderId: OrderId
+  readonly userId: UserId
+  readonly origin: Origin
+  readonly key: string | null
+  readonly fingerprint: string
+  readonly lines: readonly WantedLine[]
+  readonly instance: string
+}
+
+export type Placed =
+  /** The first answer; `replayed` when an earlier request made it. */
+  | {
+      readonly kind: 'answer'
+      readonly origin: Origin
+      readonly answer: StoredAnswer
+      readonly replayed: boolean
+    }
+  /** The first answer is older than a day and gone: the order as it is now. */
+  | { readonly kind: 'current'; readonly origin: Origin; readonly order: Order }
+
+export interface Placing {
+  place(placement: Placement, deadline: Deadline, trace: TraceContext): Promise<Placed>
+  /** Settles PENDING orders whose lease has lapsed; returns how many it tried. */
+  sweep(): Promise<number>
+}
+
+export interface PlacingOptions {
+  readonly store: OrderStore
+  readonly stock: Stock
+  readonly outbox: Outbox
+  readonly answers: Answers
+  readonly clock: Clock
+  readonly timing: Timing
+  /** Milliseconds that a lease lives without being renewed. */
+  readonly leaseTime: Millis
+  readonly random: () => number
+  readonly pause: (milliseconds: number) => Promise<void>
+  readonly onCreated: (order: Order) => void
+}
+
+/** How often a duplicate looks whether the first has finished, in milliseconds. */
+const duplicatePause = 15
+
+/** The sweeper's own budget for one order, and how many it drives at once. */
+const sweepBudget = 2_000
+const sweepBatch = 64
+
+export function createPlacing(options: PlacingOptions): Placing {
+  const { store, stock, outbox, answers, clock, timing } = options
+
+  const newLease = (): Lease => ({
+    owner: newId<string>(),
+    until: millis(clock.now() + options.leaseTime),
+  })
+
+  async function place(
+    placement: Placement,
+    deadline: Deadline,
+    trace: TraceContext,
+  ): Promise<Placed> {
+    const pending: PendingOrder = {
+      id: placement.orderId,
+      userId: placement.userId,
+      origin: placement.origin,
+      key: placement.key,
+      fingerprint: placement.fingerprint,
+      lines: mergeLines(placement.lines),
+      createdAt: clock.now(),
+      deliveryTime: drawDeliveryTime(timing, options.random),
+      traceparent: formatTraceparent(trace),
+      instance: placement.instance,
+      lease: newLease(),
+    }
+    const { inserted, row } = await store.insertPending(pending)
+    if (!inserted) return join(row, placement, deadline, trace)
+    return {
+      kind: 'answer',
+      origin: pending.origin,
+      answer: await drive(pending, deadline, trace),
+      replayed: false,
+    }
+  }
+
+  /** A later request for an order that has a row already. */
+  async function join(
+    first: OrderRow,
+    placement: Placement,
+    deadline: Deadline,
+    trace: TraceContext,
+  ): Promise<Placed> {
+    let row = first
+    for (;;) {
+      if (row.fingerprint !== placement.fingerprint) throw problem('idempotency_key_reused')
+      if (row.kind !== 'pending') return settled(row)
+      const taken = await takeOver(row)
+      if (taken !== null) {
+        const answer = await drive(taken, deadline, trace)
+        return { kind: 'answer', origin: row.origin, answer, replayed: true }
+      }
+      if (deadline.remaining() <= duplicatePause)
+        throw problem('request_in_progress', { retryAfter: 1 })
+      await options.pause(duplicatePause)
+      row = await existing(row.id)
+    }
+  }
+
+  function settled(row: SettledRow): Placed {
+    const { origin } = row
+    if (row.answer !== null) return { kind: 'answer', origin, answer: row.answer, replayed: true }
+    if (row.kind === 'order') return { kind: 'current', origin, order: row.order }
+    // Only keyless direct orders are rolled back, and their id is known to nobody else.
+    throw problem('service_unavailable', { values: { service: 'catalog' } })
+  }
+
+  /** Takes the lease over when it has lapsed; null when somebody else holds it. */
+  async function takeOver(row: PendingOrder): Promise<PendingOrder | null> {
+    if (row.lease.until > clock.now()) return null
+    const lease = newLease()
+    return (await store.takeLease(row.id, row.lease, lease)) ? { ...row, lease } : null
+  }
+
+  /** From `reserve` to the settled order, under the lease of `pending`. */
+  async function drive(
+    pending: PendingOrder,
+    deadline: Deadline,
+    trace: TraceContext,
+  ): Promise<StoredAnswer> {
+    const { owner } = pending.lease
+    const renewal = setInterval(() => {
+      // A renewal that fails means the lease is lost; the conditional write at the end finds out.
+      store.renewLease(pending.id, owner, millis(clock.now() + options.leaseTime)).catch(() => {})
+    }, options.leaseTime / 3)
+    try {
+      const outcome = await stock.reserve(pending.id, pending.lines, deadline, trace)
+      return outcome.kind === 'reserved'
+        ? await accept(pending, outcome.lines)
+        : await reject(pending, answers.shortage(pending, outcome.lines))
+    } catch (error) {
+      await letGo(pending)
+      throw problem('outcome_unknown', { retryAfter: 1, cause: error })
+    } finally {
+      clearInterval(renewal)
+    }
+  }
+
+  async function accept(pending: PendingOrder, lines: Order['lines']): Promise<StoredAnswer> {
+    const at = clock.now()
+    const nextAt = dueAt('CREATED', at, pending.deliveryTime, timing)
+    const order: Order = {
+      id: pending.id,
+      userId: pending.userId,
+      status: 'CREATED',
+      sequence: 1,
+      lines,
+      total: totalOf(lines),
+      createdAt: at,
+      updatedAt: at,
+      nextAt,
+      deliveryTime: pending.deliveryTime,
+      traceparent: pending.traceparent,
+    }
+    const answer = answers.created(order)
+    const accepted = await store.accept(pending.id, pending.lease.owner, {
+      lines,
+      total: order.total,
+      at,
+      nextAt: nextAt ?? at,
+      answer,
+      answerUntil: millis(at + answerLife),
+      effects: [{ kind: 'notify', userId: order.userId, status: 'CREATED', updatedAt: at }],
+    })
+    if (!accepted) return storedAnswer(pending.id)
+    options.onCreated(order)
+    outbox.kick(pending.id)
+    return answer
+  }
+
+  /**
+   * The release that goes with a rejection is not for this attempt, which holds nothing: it fences off
+   * the `reserve` of an earlier owner that may still be on its way.
+   */
+  async function reject(pending: PendingOrder, answer: StoredAnswer): Promise<StoredAnswer> {
+    const rejected = await store.reject(pending.id, pending.lease.owner, {
+      at: clock.now(),
+      answer,
+      effects: [{ kind: 'release', lines: pending.lines }],
+    })
+    if (!rejected) return storedAnswer(pending.id)
+    outbox.kick(pending.id)
+    return answer
+  }
+
+  /** Gives a keyless direct order up: nobody can ask for it again. */
+  async function rollBack(pending: PendingOrder): Promise<void> {
+    const { id, lease, lines } = pending
+    await store.reject(id, lease.owner, {
+      at: clock.now(),
+      answer: null,
+      effects: [{ kind: 'release', lines }],
+    })
+    outbox.kick(id)
+  }
+
+  /** What the one who took the lease over has made of the order. */
+  async function storedAnswer(id: OrderId): Promise<StoredAnswer> {
+    const row = await existing(id)
+    if (row.kind === 'pending' || row.answer === null) throw problem('outcome_unknown')
+    return row.answer
+  }
+
+  async function existing(id: OrderId): Promise<OrderRow> {
+    const row = await store.find(id)
+    if (row === null) throw new Error('An order row disappeared while its order was being placed.')
+    return row
+  }
+
+  /** Lets a retry or the sweeper go on soon instead of waiting for the whole lease. */
+  async function letGo(pending: PendingOrder): Promise<void> {
+    const until = millis(clock.now() + retryPause)
+    await store.renewLease(pending.id, pending.lease.owner, until).catch(() => {})
+  }
+
+  async function sweep(): Promise<number> {
+    const lapsed = await store.lapsedOrders(clock.now(), sweepBatch)
+    await Promise.allSettled(lapsed.map(settle))
+    return lapsed.length
+  }
+
+  async function settle(row: PendingOrder): Promise<void> {
+    const pending = await takeOver(row)
+    if (pending === null) return
+    if (pending.key === null && pending.origin.kind === 'direct') {
+      await rollBack(pending)
+      return
+    }
+    const trace = parseTraceparent(pending.traceparent)
+    if (trace === null) throw new Error('An order row holds no trace context.')
+    await drive(pending, deadlineIn(sweepBudget, clock), trace)
+  }
+
+  return { place, sweep }
+}
+
+/** After a failed attempt the next one waits this long, in milliseconds. */
+const retryPause = 500

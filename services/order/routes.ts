@@ -1,0 +1,248 @@
+/** The route table of the order service. */
+import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
+import type { UserCaller } from '../../core/http/caller.ts'
+import { problem } from '../../core/http/problem.ts'
+import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
+import { route, type Call, type Route } from '../../core/http/route.ts'
+import {
+  newId,
+  orderIdFor,
+  orderIdForCheckout,
+  type CheckoutId,
+  type OrderId,
+  type ProductId,
+  type UserId,
+} from '../../core/values/ids.ts'
+import { fromMinor } from '../../core/values/money.ts'
+import { isVisibleStatus, statusNames, type WantedLine } from './order.ts'
+import type { Listing } from './listing.ts'
+import type { Moves } from './moves.ts'
+import type { Placed, Placing } from './placing.ts'
+import * as schemas from './schemas.ts'
+import type { OrderStore } from './store.ts'
+import Type from 'typebox'
+
+export interface OrderRoutesOptions {
+  readonly placing: Placing
+  readonly moves: Moves
+  readonly listing: Listing
+  readonly store: OrderStore
+}
+
+/** A checkout waits for the catalog, and on a bad day for a restart of it. */
+const checkoutBudget = 8_000
+
+/** Says whose checkout an answer belongs to: a key may be older than the cart's stored answer. */
+export const checkoutHeader = 'order-checkout'
+
+export function orderRoutes({
+  placing,
+  moves,
+  listing,
+  store,
+}: OrderRoutesOptions): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/orders/',
+      operation: 'list_orders',
+      access: 'user',
+      summary: 'Orders of the caller, newest first; of everybody for an admin with all=true',
+      query: schemas.ListOrders,
+      success: { status: 200, schema: Type.Array(schemas.Order) },
+      errors: ['forbidden', 'bad_request'],
+      handler: async function list_orders(call) {
+        const { all = false, limit = 100, cursor = null } = call.query
+        if (all && call.caller.role !== 'admin') throw problem('forbidden')
+        const page = await listing.page({ user: all ? null : call.caller.id, limit, cursor })
+        const orders = page.orders.map(schemas.orderOnTheWire)
+        if (page.nextCursor === null) return orders
+        const query = `limit=${limit}&cursor=${page.nextCursor}${all ? '&all=true' : ''}`
+        return call.reply(orders, { link: `<?${query}>; rel="next"` })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/orders/',
+      operation: 'create_order',
+      access: 'user',
+      summary: 'Orders products directly; names and prices are the catalog’s',
+      body: schemas.NewOrder,
+      budget: checkoutBudget,
+      success: { status: 200, schema: schemas.Order },
+      errors: ['out_of_stock', 'idempotency_key_reused', 'request_in_progress', 'outcome_unknown'],
+      handler: async function create_order(call) {
+        const key = idempotencyKey(call)
+        const userId = call.caller.id
+        const lines = call.body.items.map(toWantedLine)
+        const placed = await placing.place(
+          {
+            orderId: key === null ? newId<OrderId>() : orderIdFor(userId, 'create_order', key),
+            userId,
+            origin: { kind: 'direct' },
+            key,
+            // Of the lines as sent, not merged: the client's own body is what a retry repeats.
+            fingerprint: fingerprint(lines),
+            lines,
+            instance: call.inbound.path,
+          },
+          call.deadline,
+          call.trace,
+        )
+        return answerOf(placed, call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/orders/statuses/list',
+      operation: 'list_statuses',
+      access: 'public',
+      summary: 'The statuses of an order and their names',
+      success: { status: 200, schema: Type.Record(schemas.Status, Type.String()) },
+      errors: [],
+      handler: function list_statuses() {
+        return statusNames
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/orders/:id',
+      operation: 'get_order',
+      access: 'user',
+      summary: 'One order, also after it has left the lists',
+      params: schemas.OrderParams,
+      success: { status: 200, schema: schemas.Order },
+      errors: ['order_not_found'],
+      handler: async function get_order(call) {
+        return schemas.orderOnTheWire(await moves.visible(orderId(call.params.id), call.caller))
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/orders/:id/status',
+      operation: 'set_order_status',
+      access: 'admin',
+      summary: 'Moves an order along its state machine',
+      params: schemas.OrderParams,
+      query: schemas.StatusQuery,
+      success: { status: 200, schema: schemas.Message },
+      errors: ['order_status_unknown', 'order_not_found', 'order_move_refused'],
+      handler: async function set_order_status(call) {
+        const { status } = call.query
+        if (!isVisibleStatus(status)) throw problem('order_status_unknown')
+        await moves.move(orderId(call.params.id), status, call.caller)
+        return { message: `Order status updated to ${status}` }
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/orders/:id/cancel',
+      operation: 'cancel_order',
+      access: 'user',
+      summary: 'Cancels an order; its stock comes back',
+      params: schemas.OrderParams,
+      success: { status: 200, schema: schemas.Cancelled },
+      errors: ['order_not_found', 'order_move_refused'],
+      handler: async function cancel_order(call) {
+        const order = await moves.move(orderId(call.params.id), 'CANCELLED', call.caller)
+        return { message: 'Order cancelled', order: schemas.orderOnTheWire(order) }
+      },
+    }),
+    ...internalRoutes({ placing, listing, store }),
+  ]
+}
+
+function internalRoutes({
+  placing,
+  listing,
+  store,
+}: Pick<OrderRoutesOptions, 'placing' | 'listing' | 'store'>): readonly Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/internal/orders',
+      operation: 'create_order_of_cart',
+      access: 'service:cart',
+      summary: 'Orders what a cart’s open checkout holds',
+      body: schemas.InternalOrder,
+      budget: checkoutBudget,
+      success: { status: 200, schema: schemas.Order },
+      errors: ['out_of_stock', 'request_in_progress', 'outcome_unknown'],
+      handler: async function create_order_of_cart(call) {
+        const { body } = call
+        const userId = folded<UserId>(body.user_id)
+        const checkoutId = folded<CheckoutId>(body.checkout_id)
+        const key = body.idempotency_key
+        const placed = await placing.place(
+          {
+            orderId:
+              key === null ? orderIdForCheckout(checkoutId) : orderIdFor(userId, 'checkout', key),
+            userId,
+            origin: { kind: 'cart', checkoutId },
+            key,
+            // The cart compares what its clients sent; here the checkout's own lines always count.
+            fingerprint: 'cart',
+            lines: body.items.map(toWantedLine),
+            instance: '/cart/checkout',
+          },
+          call.deadline,
+          call.trace,
+        )
+        return answerOf(placed, call)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/internal/orders/list',
+      operation: 'list_orders_of_user',
+      access: 'service:user',
+      summary: 'Summaries of a user’s orders, newest first',
+      body: schemas.InternalList,
+      success: { status: 200, schema: schemas.SummaryPage },
+      errors: ['bad_request'],
+      handler: async function list_orders_of_user(call) {
+        const { user_id, limit = 100, cursor = null } = call.body
+        const page = await listing.page({ user: folded<UserId>(user_id), limit, cursor })
+        return { orders: page.orders.map(schemas.summaryOnTheWire), next_cursor: page.nextCursor }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/internal/spending',
+      operation: 'get_spending',
+      access: 'service:user',
+      summary: 'All that a user ordered and did not cancel',
+      body: schemas.SpendingQuery,
+      success: { status: 200, schema: schemas.Spending },
+      errors: [],
+      handler: async function get_spending(call) {
+        const userId = folded<UserId>(call.body.user_id)
+        return { user_id: userId, total_spent: fromMinor(await store.spending(userId)) }
+      },
+    }),
+  ]
+}
+
+/** Ids compare as text, so they are folded to lower case where they come in. */
+const folded = <Id extends string>(text: string): Id => text.toLowerCase() as Id
+
+const orderId = (text: string): OrderId => folded<OrderId>(text)
+
+const toWantedLine = (line: { product_id: string; quantity: number }): WantedLine => ({
+  productId: folded<ProductId>(line.product_id),
+  quantity: line.quantity,
+})
+
+function answerOf(
+  placed: Placed,
+  call: Pick<Call<unknown, unknown, unknown, UserCaller>, 'reply'>,
+): Reply {
+  const { origin } = placed
+  const checkout = origin.kind === 'cart' ? { [checkoutHeader]: origin.checkoutId } : {}
+  if (placed.kind === 'current') return call.reply(schemas.orderOnTheWire(placed.order), checkout)
+  const type = placed.answer.status === 200 ? jsonType : problemType
+  const reply = placed.replayed
+    ? replay(placed.answer, type)
+    : new Reply(placed.answer.status, { 'content-type': type }, placed.answer.body)
+  return new Reply(reply.status, { ...reply.headers, ...checkout }, reply.body)
+}

@@ -1,0 +1,375 @@
+/** Orders in one SQLite file: every conditional write is one command of the group commit. */
+import { openDatabase, type Database } from '../../core/sqlite/database.ts'
+import type { CheckoutId, OrderId, UserId } from '../../core/values/ids.ts'
+import { minor, type Minor } from '../../core/values/money.ts'
+import { millis, type Millis } from '../../core/values/time.ts'
+import { migrations } from './migrations.sqlite.ts'
+import {
+  isFinal,
+  type Order,
+  type OrderLine,
+  type OrderStatus,
+  type Origin,
+  type VisibleStatus,
+  type WantedLine,
+} from './order.ts'
+import {
+  firstAttemptTime,
+  type Effect,
+  type ListQuery,
+  type OrderRow,
+  type OrderStore,
+  type OutboxEntry,
+  type PendingOrder,
+} from './store.ts'
+
+interface Row {
+  id: OrderId
+  user_id: UserId
+  checkout_id: CheckoutId | null
+  idempotency_key: string | null
+  fingerprint: string
+  status: OrderStatus
+  sequence: number
+  lines: string
+  total: Minor
+  created_at: Millis
+  updated_at: Millis
+  next_at: Millis | null
+  delivery_time: Millis
+  traceparent: string
+  instance: string
+  lease_owner: string | null
+  lease_until: Millis | null
+  answer_status: number | null
+  answer_body: string | null
+  answer_until: Millis | null
+}
+
+export interface SqliteOrderStoreOptions {
+  readonly path: string
+  readonly clock: { now(): Millis }
+  readonly observe?: (operation: string, milliseconds: number) => void
+}
+
+export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderStore {
+  const { path, clock, observe } = options
+  const database = openDatabase({
+    path,
+    migrations,
+    service: 'order',
+    ...(observe !== undefined && { observe }),
+  })
+  const sql = statementsOf(database)
+
+  function enqueue(id: OrderId, sequence: number, effects: readonly Effect[], at: Millis): void {
+    for (const effect of effects) {
+      sql.addEntry.run(id, sequence, JSON.stringify(effect), at, at + firstAttemptTime)
+    }
+  }
+
+  return {
+    insertPending: (order) =>
+      database.write(() => {
+        const { changes } = sql.insert.run(
+          order.id,
+          order.userId,
+          order.origin.kind === 'cart' ? order.origin.checkoutId : null,
+          order.key,
+          order.fingerprint,
+          JSON.stringify(order.lines),
+          order.createdAt,
+          order.createdAt,
+          order.deliveryTime,
+          order.traceparent,
+          order.instance,
+          order.lease.owner,
+          order.lease.until,
+        )
+        const row = sql.byId.get(order.id)
+        if (row === undefined) throw new Error('An inserted order row cannot be read.')
+        return { inserted: changes === 1, row: toOrderRow(row, clock.now()) }
+      }),
+
+    find: async (id) => {
+      const row = sql.byId.get(id)
+      return row === undefined ? null : toOrderRow(row, clock.now())
+    },
+
+    takeLease: (id, lapsed, lease) =>
+      database.write(
+        () =>
+          sql.takeLease.run(lease.owner, lease.until, id, lapsed.owner, lapsed.until).changes === 1,
+      ),
+
+    renewLease: (id, owner, until) =>
+      database.write(() => sql.renewLease.run(until, id, owner).changes === 1),
+
+    accept: (id, owner, acceptance) =>
+      database.write(() => {
+        const { changes } = sql.accept.run(
+          JSON.stringify(acceptance.lines),
+          acceptance.total,
+          acceptance.at,
+          acceptance.at,
+          acceptance.nextAt,
+          acceptance.answer.status,
+          acceptance.answer.body,
+          acceptance.answerUntil,
+          id,
+          owner,
+        )
+        if (changes === 0) return false
+        sql.addSpending.run(acceptance.total, id)
+        enqueue(id, 1, acceptance.effects, acceptance.at)
+        return true
+      }),
+
+    reject: (id, owner, rejection) =>
+      database.write(() => {
+        const { changes } = sql.reject.run(
+          rejection.at,
+          rejection.answer?.status ?? null,
+          rejection.answer?.body ?? null,
+          id,
+          owner,
+        )
+        if (changes === 0) return false
+        enqueue(id, 1, rejection.effects, rejection.at)
+        return true
+      }),
+
+    move: (id, expected, move) =>
+      database.write(() => {
+        const restedAt = isFinal(move.to) ? move.at : null
+        const { changes } = sql.move.run(
+          move.to,
+          move.at,
+          move.nextAt,
+          restedAt,
+          id,
+          expected.status,
+          expected.sequence,
+        )
+        if (changes === 0) return false
+        if (move.to === 'CANCELLED') sql.takeSpending.run(id)
+        enqueue(id, expected.sequence + 1, move.effects, move.at)
+        return true
+      }),
+
+    dueOrders: async (now, limit) => sql.due.all(now, limit).map(toOrder),
+    lapsedOrders: async (now, limit) => sql.lapsed.all(now, limit).map(toPending),
+
+    undelivered: async (id) =>
+      sql.entries.all(id).map(({ sequence, effect }) => ({
+        orderId: id,
+        sequence,
+        // Written by `enqueue` from the same type.
+        effect: JSON.parse(effect) as Effect,
+      })),
+
+    ordersToDeliver: async (now, limit) => sql.toDeliver.all(now, limit).map((row) => row.order_id),
+
+    delivered: (entries) =>
+      database.write(() => {
+        for (const entry of entries) sql.dropEntry.run(entry.orderId, entry.sequence, kindOf(entry))
+      }),
+
+    postpone: (id, until) =>
+      database.write(() => {
+        sql.postpone.run(until, id)
+      }),
+
+    outboxState(now) {
+      const state = sql.outboxState.get()
+      if (state === undefined || state.oldest === null) return { entries: 0, oldest: millis(0) }
+      return { entries: state.entries, oldest: millis(Math.max(0, now - state.oldest)) }
+    },
+
+    listOfUser: async (user, query) => sql.ofUser.all(user, ...listParameters(query)).map(toOrder),
+    listAll: async (query) => sql.all.all(...listParameters(query)).map(toOrder),
+
+    spending: async (user) => sql.spending.get(user)?.total ?? minor(0),
+
+    forgetAnswers: (now, limit) =>
+      database.write(() => {
+        sql.forgetAnswers.run(now, limit)
+      }),
+
+    check: () => database.check(),
+    close: () => database.close(),
+  }
+}
+
+type Listing = readonly [Millis, Millis, OrderId | '', Millis, number]
+
+/** The last possible position stands for "from the newest". */
+function listParameters(query: ListQuery): [...Listing] {
+  const restedAfter = query.restedAfter ?? millis(-1)
+  const { after } = query
+  const createdAt = after?.createdAt ?? millis(Number.MAX_SAFE_INTEGER)
+  return [restedAfter, createdAt, after?.id ?? '', createdAt, query.limit]
+}
+
+function statementsOf(database: Database) {
+  const columns = `id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence, lines,
+    total, created_at, updated_at, next_at, delivery_time, traceparent, instance, lease_owner,
+    lease_until, answer_status, answer_body, answer_until`
+  const listed = `status NOT IN ('PENDING', 'REJECTED') AND (rested_at IS NULL OR rested_at > ?)
+    AND (created_at < ? OR (id < ? AND created_at = ?)) ORDER BY created_at DESC, id DESC LIMIT ?`
+  return {
+    insert: database.statement(
+      `INSERT INTO orders (id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence,
+         lines, total, created_at, updated_at, delivery_time, traceparent, instance, lease_owner,
+         lease_until)
+       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      'insert_pending_order',
+    ),
+    byId: database.statement<[OrderId], Row>(
+      `SELECT ${columns} FROM orders WHERE id = ?`,
+      'get_order',
+    ),
+    takeLease: database.statement(
+      `UPDATE orders SET lease_owner = ?, lease_until = ?
+       WHERE id = ? AND status = 'PENDING' AND lease_owner = ? AND lease_until = ?`,
+      'take_order_lease',
+    ),
+    renewLease: database.statement(
+      `UPDATE orders SET lease_until = ? WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
+      'renew_order_lease',
+    ),
+    accept: database.statement(
+      `UPDATE orders SET status = 'CREATED', sequence = 1, lines = ?, total = ?, created_at = ?,
+         updated_at = ?, next_at = ?, answer_status = ?, answer_body = ?, answer_until = ?,
+         lease_owner = NULL, lease_until = NULL
+       WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
+      'accept_order',
+    ),
+    reject: database.statement(
+      `UPDATE orders SET status = 'REJECTED', sequence = 1, updated_at = ?, answer_status = ?,
+         answer_body = ?, lease_owner = NULL, lease_until = NULL
+       WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
+      'reject_order',
+    ),
+    move: database.statement(
+      `UPDATE orders SET status = ?, sequence = sequence + 1, updated_at = ?, next_at = ?, rested_at = ?
+       WHERE id = ? AND status = ? AND sequence = ?`,
+      'move_order',
+    ),
+    addSpending: database.statement(
+      `INSERT INTO spending (user_id, total) SELECT user_id, ? FROM orders WHERE id = ?
+       ON CONFLICT (user_id) DO UPDATE SET total = total + excluded.total`,
+      'add_spending',
+    ),
+    takeSpending: database.statement(
+      `UPDATE spending SET total = spending.total - orders.total
+       FROM orders WHERE orders.id = ? AND spending.user_id = orders.user_id`,
+      'take_spending',
+    ),
+    due: database.statement<[Millis, number], Row>(
+      `SELECT ${columns} FROM orders WHERE next_at <= ? ORDER BY next_at LIMIT ?`,
+      'due_orders',
+    ),
+    lapsed: database.statement<[Millis, number], Row>(
+      `SELECT ${columns} FROM orders WHERE lease_until <= ? ORDER BY lease_until LIMIT ?`,
+      'lapsed_orders',
+    ),
+    addEntry: database.statement(
+      `INSERT INTO outbox (order_id, sequence, kind, effect, created_at, next_attempt_at)
+       SELECT ?1, ?2, json_extract(?3, '$.kind'), ?3, ?4, ?5`,
+      'add_outbox_entry',
+    ),
+    entries: database.statement<[OrderId], { sequence: number; effect: string }>(
+      'SELECT sequence, effect FROM outbox WHERE order_id = ? ORDER BY sequence',
+      'outbox_entries',
+    ),
+    toDeliver: database.statement<[Millis, number], { order_id: OrderId }>(
+      `SELECT order_id FROM outbox WHERE next_attempt_at <= ?
+       GROUP BY order_id ORDER BY min(next_attempt_at) LIMIT ?`,
+      'outbox_due',
+    ),
+    dropEntry: database.statement(
+      'DELETE FROM outbox WHERE order_id = ? AND sequence = ? AND kind = ?',
+      'drop_outbox_entry',
+    ),
+    postpone: database.statement(
+      'UPDATE outbox SET next_attempt_at = ? WHERE order_id = ?',
+      'postpone_outbox_entries',
+    ),
+    outboxState: database.statement<[], { entries: number; oldest: Millis | null }>(
+      'SELECT count(*) AS entries, min(created_at) AS oldest FROM outbox',
+    ),
+    ofUser: database.statement<[UserId, ...Listing], Row>(
+      `SELECT ${columns} FROM orders WHERE user_id = ? AND ${listed}`,
+      'list_orders_of_user',
+    ),
+    all: database.statement<[...Listing], Row>(
+      `SELECT ${columns} FROM orders WHERE ${listed}`,
+      'list_all_orders',
+    ),
+    spending: database.statement<[UserId], { total: Minor }>(
+      'SELECT total FROM spending WHERE user_id = ?',
+      'get_spending',
+    ),
+    forgetAnswers: database.statement(
+      `UPDATE orders SET answer_status = NULL, answer_body = NULL, answer_until = NULL
+       WHERE id IN (SELECT id FROM orders WHERE answer_until <= ? LIMIT ?)`,
+      'forget_answers',
+    ),
+  }
+}
+
+const kindOf = (entry: OutboxEntry): string => entry.effect.kind
+
+function toOrderRow(row: Row, now: Millis): OrderRow {
+  if (row.status === 'PENDING') return { kind: 'pending', ...toPending(row) }
+  const { id, user_id: userId, fingerprint } = row
+  const known = { id, userId, fingerprint, origin: originOf(row) }
+  const expired = row.answer_until !== null && row.answer_until <= now
+  const answer =
+    row.answer_status === null || row.answer_body === null || expired
+      ? null
+      : { status: row.answer_status, body: row.answer_body }
+  return row.status === 'REJECTED'
+    ? { kind: 'rejected', ...known, answer }
+    : { kind: 'order', ...known, answer, order: toOrder(row) }
+}
+
+const originOf = (row: Row): Origin =>
+  row.checkout_id === null ? { kind: 'direct' } : { kind: 'cart', checkoutId: row.checkout_id }
+
+function toPending(row: Row): PendingOrder {
+  if (row.lease_owner === null || row.lease_until === null) {
+    throw new Error('A pending order has no lease.')
+  }
+  return {
+    id: row.id,
+    userId: row.user_id,
+    origin: originOf(row),
+    key: row.idempotency_key,
+    fingerprint: row.fingerprint,
+    // Written by `insertPending` from the same type.
+    lines: JSON.parse(row.lines) as WantedLine[],
+    createdAt: row.created_at,
+    deliveryTime: row.delivery_time,
+    traceparent: row.traceparent,
+    instance: row.instance,
+    lease: { owner: row.lease_owner, until: row.lease_until },
+  }
+}
+
+const toOrder = (row: Row): Order => ({
+  id: row.id,
+  userId: row.user_id,
+  // Only rows past PENDING and REJECTED come here.
+  status: row.status as VisibleStatus,
+  sequence: row.sequence,
+  // Written by `accept` from the same type.
+  lines: JSON.parse(row.lines) as OrderLine[],
+  total: row.total,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  nextAt: row.next_at,
+  deliveryTime: row.delivery_time,
+  traceparent: row.traceparent,
+})

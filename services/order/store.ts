@@ -1,0 +1,179 @@
+/**
+ * What the order rules need of a store. Every change is one conditional write on one order that
+ * carries its consequences with it: the outbox entries, the buyer's spending, the stored answer.
+ */
+import type { StoredAnswer } from '../../core/http/idempotency.ts'
+import type { OrderId, UserId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
+import type { Millis } from '../../core/values/time.ts'
+import type { Order, OrderLine, Origin, VisibleStatus, WantedLine } from './order.ts'
+
+/** Whoever drives a PENDING order holds its lease; a lapsed one may be taken by anybody. */
+export interface Lease {
+  /** A fresh UUID per attempt, so that two attempts of one process are two owners. */
+  readonly owner: string
+  readonly until: Millis
+}
+
+/** An order before its stock is reserved. */
+export interface PendingOrder {
+  readonly id: OrderId
+  readonly userId: UserId
+  readonly origin: Origin
+  readonly key: string | null
+  /** Digest of the client's own body; see core/http/idempotency.ts. */
+  readonly fingerprint: string
+  readonly lines: readonly WantedLine[]
+  readonly createdAt: Millis
+  readonly deliveryTime: Millis
+  readonly traceparent: string
+  /** Path that the client called; it stands in a stored 409. */
+  readonly instance: string
+  readonly lease: Lease
+}
+
+/** The row of an order in whichever state. */
+export type OrderRow = (PendingOrder & { readonly kind: 'pending' }) | SettledRow
+
+export type SettledRow =
+  | {
+      readonly kind: 'rejected'
+      readonly id: OrderId
+      readonly userId: UserId
+      readonly origin: Origin
+      readonly fingerprint: string
+      /** Kept for ever: a rejected order has nothing else to answer. Null when it was rolled back. */
+      readonly answer: StoredAnswer | null
+    }
+  | {
+      readonly kind: 'order'
+      readonly id: OrderId
+      readonly userId: UserId
+      readonly origin: Origin
+      readonly fingerprint: string
+      readonly order: Order
+      /** The first answer; null once its 24 hours are over. */
+      readonly answer: StoredAnswer | null
+    }
+
+/** One consequence of one change of state, delivered at least once. */
+export interface OutboxEntry {
+  readonly orderId: OrderId
+  readonly sequence: number
+  readonly effect: Effect
+}
+
+export type Effect =
+  | { readonly kind: 'commit'; readonly lines: readonly WantedLine[] }
+  | { readonly kind: 'release'; readonly lines: readonly WantedLine[] }
+  | {
+      readonly kind: 'notify'
+      readonly userId: UserId
+      readonly status: VisibleStatus
+      readonly updatedAt: Millis
+    }
+
+/** The stock is reserved: the order becomes visible as CREATED. */
+export interface Acceptance {
+  readonly lines: readonly OrderLine[]
+  readonly total: Minor
+  readonly at: Millis
+  readonly nextAt: Millis
+  readonly answer: StoredAnswer
+  readonly answerUntil: Millis
+  readonly effects: readonly Effect[]
+}
+
+/** The stock was short, or a keyless order was given up. */
+export interface Rejection {
+  readonly at: Millis
+  readonly answer: StoredAnswer | null
+  readonly effects: readonly Effect[]
+}
+
+export interface Move {
+  readonly to: VisibleStatus
+  readonly at: Millis
+  readonly nextAt: Millis | null
+  readonly effects: readonly Effect[]
+}
+
+/** A place in a newest-first list: the order after which the next page starts. */
+export interface ListPosition {
+  readonly createdAt: Millis
+  readonly id: OrderId
+}
+
+export interface ListQuery {
+  readonly limit: number
+  readonly after: ListPosition | null
+  /** Orders that came to rest at or before this have left the lists; null keeps all. */
+  readonly restedAfter: Millis | null
+}
+
+export interface OrderStore {
+  /** Writes the row unless one with this id exists; answers the row that stands. */
+  insertPending(
+    order: PendingOrder,
+  ): Promise<{ readonly inserted: boolean; readonly row: OrderRow }>
+
+  find(id: OrderId): Promise<OrderRow | null>
+
+  /** Gives a PENDING order a new owner if its lease is still exactly `lapsed`. */
+  takeLease(id: OrderId, lapsed: Lease, lease: Lease): Promise<boolean>
+
+  /** Moves the end of a lease, later or sooner; false when `owner` no longer holds it. */
+  renewLease(id: OrderId, owner: string, until: Millis): Promise<boolean>
+
+  /** PENDING -> CREATED, if `owner` still holds the lease. Adds the total to the buyer's spending. */
+  accept(id: OrderId, owner: string, acceptance: Acceptance): Promise<boolean>
+
+  /** PENDING -> REJECTED, if `owner` still holds the lease. */
+  reject(id: OrderId, owner: string, rejection: Rejection): Promise<boolean>
+
+  /**
+   * Moves a visible order if it still has this status and sequence; the sequence grows by one.
+   * A move to CANCELLED takes the total off the buyer's spending.
+   */
+  move(
+    id: OrderId,
+    expected: { readonly status: VisibleStatus; readonly sequence: number },
+    move: Move,
+  ): Promise<boolean>
+
+  /** Orders whose timer has run out, the longest overdue first. */
+  dueOrders(now: Millis, limit: number): Promise<readonly Order[]>
+
+  /** PENDING orders whose lease has lapsed. */
+  lapsedOrders(now: Millis, limit: number): Promise<readonly PendingOrder[]>
+
+  /** Entries of one order that are not delivered yet, by ascending sequence. */
+  undelivered(id: OrderId): Promise<readonly OutboxEntry[]>
+
+  /** Orders with entries whose next attempt is due. */
+  ordersToDeliver(now: Millis, limit: number): Promise<readonly OrderId[]>
+
+  delivered(entries: readonly OutboxEntry[]): Promise<void>
+
+  /** Puts off all entries of an order after a failed attempt. */
+  postpone(id: OrderId, until: Millis): Promise<void>
+
+  /** Undelivered entries and the age in milliseconds of the oldest (0 when none), for metrics. */
+  outboxState(now: Millis): { readonly entries: number; readonly oldest: Millis }
+
+  listOfUser(user: UserId, query: ListQuery): Promise<readonly Order[]>
+  listAll(query: ListQuery): Promise<readonly Order[]>
+
+  /** All that the user ordered and did not cancel. */
+  spending(user: UserId): Promise<Minor>
+
+  /** Drops stored first answers whose time is over; rejected orders keep theirs. */
+  forgetAnswers(now: Millis, limit: number): Promise<void>
+
+  /** Throws the problem `store_unavailable` when the store cannot be read. */
+  check(): void
+  close(): Promise<void>
+}
+
+/** How long the first attempt has before the worker picks an entry up, in milliseconds. */
+export const firstAttemptTime = 1_000
