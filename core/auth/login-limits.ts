@@ -1,8 +1,8 @@
 /** Limits on guessing passwords: per account and per address, counted before the hash is computed. */
-import { isIPv6 } from 'node:net'
 import { problem, type Problem } from '../http/problem.ts'
 import type { Deadline } from '../resilience/deadline.ts'
 import { millis, type Clock, type Millis } from '../values/time.ts'
+import { addressBucket } from './address-bucket.ts'
 
 /**
  * Where guesses are counted. A subject is `account:<name>` or `address:<address>`; its record is the
@@ -174,21 +174,3 @@ const wakeOne = (gate: Gate): void => gate.waiters.shift()?.(null)
 
 const tooMany = (wait: number): Problem =>
   problem('too_many_attempts', { retryAfter: Math.max(1, Math.ceil(wait / 1000)) })
-
-/**
- * What counts as one address: a household gets a whole IPv6 /64, so the rest of an address is the
- * guesser's to choose. IPv4 in IPv6 form is that IPv4 address.
- */
-export function addressBucket(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  if (!isIPv6(address)) return address
-  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? []
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : Array<string>(8 - front.length - back.length).fill('0')
-  return [...front, ...zeros, ...back]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
-}

@@ -29,8 +29,11 @@ export interface Revocations {
 const pollInterval = 400
 /** Ended sessions kept at most; past it the oldest go first (some 30 MB). */
 const maxEntries = 200_000
-/** A token signed in the second in which its session ended is good for one token life after it. */
-const keptFor = accessTokenLife + 5_000
+/**
+ * How long an ended session matters: one token life, and what the signing of a token that was under
+ * way when the session ended can take.
+ */
+export const revocationLife: Millis = millis(accessTokenLife + 5_000)
 
 /**
  * Builds the consumer. While the feed cannot be read, tokens stay good until they expire: the shop
@@ -52,7 +55,7 @@ export function createRevocations(options: {
   let worker: Worker | null = null
 
   function add(session: SessionId, endedAt: Millis): void {
-    if (endedAt + keptFor <= clock.now()) return
+    if (endedAt + revocationLife <= clock.now()) return
     ended.set(session, endedAt)
     if (ended.size > maxEntries) forgetFirst()
   }
@@ -63,7 +66,7 @@ export function createRevocations(options: {
   }
 
   function forgetExpired(): void {
-    const limit = clock.now() - keptFor
+    const limit = clock.now() - revocationLife
     for (const [session, endedAt] of ended) {
       if (endedAt > limit) return
       ended.delete(session)

@@ -2,9 +2,9 @@
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
-  CircuitState,
   ConsecutiveBreaker,
   ExponentialBackoff,
+  TaskCancelledError,
   bulkhead,
   circuitBreaker,
   fullJitterGenerator,
@@ -17,9 +17,9 @@ import {
   traceparentHeader,
   type TraceContext,
 } from '../resilience/trace-context.ts'
-import { systemClock, type Clock } from '../values/time.ts'
+import { systemClock, type Clock, type Millis } from '../values/time.ts'
 import { readAnswer, type Answer } from './answer.ts'
-import { UpstreamFailure } from './upstream-failure.ts'
+import { UpstreamFailure, type Sent } from './upstream-failure.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { ServiceName } from '../values/service-name.ts'
 
@@ -35,6 +35,8 @@ export interface ServiceRequest {
   /** True only when carrying it out twice is the same as once; only then it may be retried. */
   readonly idempotent: boolean
   readonly deadline: Deadline
+  /** Milliseconds that one attempt may take, within the deadline. */
+  readonly timeout?: number
   readonly trace?: TraceContext
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -58,8 +60,8 @@ export interface ServiceClientOptions {
   readonly tokens: { tokenFor(audience: ServiceName): string }
   readonly log: Logger
   readonly clock?: Clock
-  /** Milliseconds that one attempt may take, within the deadline; 2000 unless given. */
-  readonly attemptTimeout?: number
+  /** Milliseconds that one attempt may take, within the deadline; 8000 unless given. */
+  readonly timeout?: number
   /** Attempts of an idempotent call, the first included; 3 unless given. */
   readonly maxAttempts?: number
   /** Calls under way at once; 128 unless given, half of what Bun's `fetch` runs at once in all. */
@@ -74,17 +76,20 @@ export interface ServiceClientOptions {
   readonly answerLimit?: number
 }
 
-/** Where one call stands; an attempt is `sent` once its bytes may have left. */
-interface Progress {
+interface Attempt {
+  readonly request: ServiceRequest
+  readonly signal: AbortSignal
+  /** Milliseconds this attempt may take. */
+  readonly allowed: number
+  /** True once its bytes may have left. */
   sent: boolean
-  unknown: boolean
 }
 
 /** A failed attempt, told apart by what may follow it. */
 class AttemptFailure extends Error {
   constructor(
     message: string,
-    readonly sent: 'no' | 'unknown',
+    readonly sent: Sent,
     readonly retryable: boolean,
     /** False where the peer is up and sheds load: a breaker would turn a part of it into all. */
     readonly trips: boolean,
@@ -98,7 +103,7 @@ class AttemptFailure extends Error {
 /** Makes the client of one service; one a process, since breaker and budget are its state. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
   const { name, tokens, log, clock = systemClock } = options
-  const { attemptTimeout = 2000, maxAttempts = 3, answerLimit = 4 * 1024 * 1024 } = options
+  const { timeout = 8000, maxAttempts = 3, answerLimit = 4 * 1024 * 1024 } = options
   const { concurrency = 128, queue = 512, failuresToOpen = 5, probeAfter = 1000 } = options
   const base = options.baseUrl.replace(/\/+$/, '')
 
@@ -119,81 +124,67 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   async function call(request: ServiceRequest): Promise<Answer> {
     budget.earn()
-    const progress: Progress = { sent: false, unknown: false }
+    let sent: Sent = 'no'
     let delay = backoff.next()
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await attemptWithin(request, progress)
+        return await attemptInTime(request)
       } catch (error) {
-        if (sentBy(error) === 'unknown') progress.unknown = true
-        const retryable = error instanceof AttemptFailure && error.retryable
+        if (!isRefusal(error)) throw error
+        if (sentBy(error) === 'unknown') sent = 'unknown'
+        const repeatable = request.idempotent && attempt < maxAttempts && isRetryable(error)
         const pause = delay.duration
-        if (
-          !retryable ||
-          !request.idempotent ||
-          attempt >= maxAttempts ||
-          request.deadline.remaining() <= pause ||
-          !budget.take()
-        ) {
-          throw failure(error, progress)
+        if (!repeatable || request.deadline.remaining() <= pause || !budget.take()) {
+          const code = error instanceof BulkheadRejectedError ? 'overloaded' : undefined
+          throw new UpstreamFailure(name, sent, error, code)
         }
         await new Promise((resolve) => setTimeout(resolve, pause))
-        delay = delay.next()
+        delay = delay.next(undefined)
       }
     }
   }
 
   /** One attempt, from the wait for a place to the last byte of the answer. */
-  async function attemptWithin(request: ServiceRequest, progress: Progress): Promise<Answer> {
-    const allowed = request.deadline.remaining()
-    if (allowed <= 0) throw new AttemptFailure('the deadline has passed', 'no', false, false)
-    progress.sent = false
+  async function attemptInTime(request: ServiceRequest): Promise<Answer> {
+    const allowed = Math.min(request.deadline.remaining(), request.timeout ?? timeout)
+    if (allowed <= 0) throw late(false)
     const abort = new AbortController()
+    const { signal } = abort
+    const attempt: Attempt = { request, signal, allowed, sent: false }
     // Neither the bulkhead's queue nor the wait for a half-open breaker's probe ends by itself.
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => {
-          abort.abort()
-          reject(lateFailure(progress))
-        },
-        Math.min(allowed, attemptTimeout),
-      )
-    })
+    const { promise: end, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      reject(late(attempt.sent))
+      abort.abort()
+    }, allowed)
     try {
-      const work = places.execute(
-        () => breaker.execute(() => send(request, abort.signal, progress), abort.signal),
-        abort.signal,
-      )
-      return await Promise.race([work, late])
+      const guarded = () => breaker.execute(() => send(attempt), signal)
+      return await Promise.race([places.execute(guarded, signal), end])
     } finally {
       clearTimeout(timer)
     }
   }
 
-  async function send(
-    request: ServiceRequest,
-    signal: AbortSignal,
-    progress: Progress,
-  ): Promise<Answer> {
-    if (signal.aborted) throw lateFailure(progress)
-    const headers = headersOf(request)
+  async function send(attempt: Attempt): Promise<Answer> {
+    const { request, signal } = attempt
+    if (signal.aborted) throw late(false)
+    const { method } = request
+    const headers = headersOf(attempt)
     const body = request.body === undefined ? null : JSON.stringify(request.body)
-    progress.sent = true
+    attempt.sent = true
     try {
-      const init = { method: request.method, headers, body, signal, redirect: 'manual' } as const
+      const init: RequestInit = { method, headers, body, signal, redirect: 'manual' }
       const answer = await readAnswer(await fetch(base + request.path, init), answerLimit)
-      if (answer.status >= 500) throw refusal(answer)
+      if (answer.status >= 500) throw serverFailure(answer)
       return answer
     } catch (error) {
       if (error instanceof AttemptFailure) throw error
-      if (signal.aborted) throw lateFailure(progress)
-      throw connectionFailure(error)
+      throw signal.aborted ? late(true) : connectionFailure(error)
     }
   }
 
-  function headersOf(request: ServiceRequest): Record<string, string> {
-    const left = Math.min(request.deadline.remaining(), attemptTimeout)
+  function headersOf({ request, allowed }: Attempt): Record<string, string> {
+    const left = Math.min(request.deadline.remaining(), allowed)
     return {
       ...request.headers,
       accept: 'application/json',
@@ -204,42 +195,45 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     }
   }
 
-  function failure(error: unknown, progress: Progress): UpstreamFailure {
-    const sent = progress.unknown ? 'unknown' : 'no'
-    const code = error instanceof BulkheadRejectedError ? 'overloaded' : 'service_unavailable'
-    return new UpstreamFailure(name, sent, error, code)
-  }
-
+  /** One line when it opens and one when it closes; the failed probes between say nothing new. */
   function logStateChanges(): void {
-    let openedAt = clock.now()
+    let openedAt: Millis | null = null
     breaker.onBreak((reason) => {
-      if (breaker.state === CircuitState.Open) openedAt = clock.now()
-      log.warn(
-        { upstream: name, ...('error' in reason && { err: reason.error }) },
-        'breaker opened',
-      )
+      if (openedAt !== null) return
+      openedAt = clock.now()
+      const err = 'error' in reason ? reason.error : undefined
+      log.warn({ upstream: name, err }, 'circuit breaker opened')
     })
     breaker.onReset(() => {
-      log.info({ upstream: name, open_ms: clock.now() - openedAt }, 'breaker closed')
+      const openMs = openedAt === null ? 0 : clock.now() - openedAt
+      openedAt = null
+      log.info({ upstream: name, open_ms: openMs }, 'circuit breaker closed')
     })
   }
 
   return { call }
 }
 
-/** What a failure of any kind says about the request's effect; the unforeseen counts as sent. */
-function sentBy(error: unknown): 'no' | 'unknown' {
-  if (error instanceof AttemptFailure) return error.sent
-  const stopped = error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError
-  return stopped ? 'no' : 'unknown'
-}
+/** The failures of a call, as opposed to a defect on this side, which is thrown as it is. */
+type Refusal = AttemptFailure | BrokenCircuitError | BulkheadRejectedError | TaskCancelledError
 
-/** A peer that did not answer in time counts against it, and is not asked again within this call. */
-const lateFailure = ({ sent }: Progress) =>
-  new AttemptFailure('no answer in time', sent ? 'unknown' : 'no', false, sent)
+const isRefusal = (error: unknown): error is Refusal =>
+  error instanceof AttemptFailure ||
+  error instanceof BrokenCircuitError ||
+  error instanceof BulkheadRejectedError ||
+  error instanceof TaskCancelledError
+
+/** An open breaker, a full bulkhead and a place that came too late stop a call before it is sent. */
+const sentBy = (error: Refusal): Sent => (error instanceof AttemptFailure ? error.sent : 'no')
+
+const isRetryable = (error: Refusal): boolean => error instanceof AttemptFailure && error.retryable
+
+/** Time ran out: the peer's fault, and worth a repetition, only if it had the request. */
+const late = (sent: boolean) =>
+  new AttemptFailure('no answer in time', sent ? 'unknown' : 'no', sent, sent)
 
 /** A 5xx. What is shed was not begun; and a peer that sheds is not asked again at once. */
-function refusal(answer: Answer): AttemptFailure {
+function serverFailure(answer: Answer): AttemptFailure {
   const shed = problemCode(answer) === 'overloaded'
   // 500 is a defect over there, which a repetition meets again.
   const retryable = !shed && answer.status > 500

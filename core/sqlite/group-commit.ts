@@ -8,6 +8,7 @@ export interface GroupCommit {
    * Queues `command` and resolves with what it returned once the transaction that holds it is on
    * disk. The command runs synchronously, after all commands queued before it, inside a savepoint of
    * its own: when it throws, its own changes alone are undone and its own promise alone rejects.
+   * Deferred constraints have no place here: they are checked at the commit, for the whole batch.
    *
    * @throws the problem `store_unavailable` when the transaction could not begin or commit (then
    * every command of the batch rejects and none has happened), or after {@link GroupCommit.close}.

@@ -1,0 +1,110 @@
+/** The revocation feed's consumer: what it knows, forgets and survives. */
+import { expect, test } from 'bun:test'
+import { createLogger } from '../logging/logger.ts'
+import { newId, type SessionId } from '../values/ids.ts'
+import { manualClock, millis } from '../values/time.ts'
+import { createRevocations, type RevocationPage } from './revocations.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+const start = 1_000_000_000
+
+/** A feed of pages of two, like the user service's, and a way to wait until it was read. */
+function setUp() {
+  const clock = manualClock(start)
+  const feed: { sequence: number; session: SessionId }[] = []
+  const state = { down: false, asked: [] as number[], read: (): void => {} }
+  const revocations = createRevocations({
+    clock,
+    log,
+    async fetchPage(after): Promise<RevocationPage> {
+      state.asked.push(after)
+      if (state.down) {
+        state.read()
+        throw new Error('refused')
+      }
+      const entries = feed.filter(({ sequence }) => sequence > after).slice(0, 2)
+      if (entries.length === 0) queueMicrotask(() => state.read())
+      return {
+        entries: entries.map(({ session }) => ({ session, endedAt: clock.now() })),
+        cursor: entries.at(-1)?.sequence ?? feed.at(-1)?.sequence ?? 0,
+      }
+    },
+  })
+  const end = (): SessionId => {
+    const session = newId<SessionId>()
+    feed.push({ sequence: (feed.at(-1)?.sequence ?? 0) + 1, session })
+    return session
+  }
+  const nextRead = () => new Promise<void>((resolve) => (state.read = resolve))
+  return { clock, feed, state, revocations, end, nextRead }
+}
+
+test('the feed is read to its end, page by page, then from the cursor', async () => {
+  const { revocations, end, nextRead, state } = setUp()
+  const first = Array.from({ length: 5 }, end)
+  let read = nextRead()
+  revocations.start()
+  await read
+  expect(first.every((session) => revocations.has(session))).toBe(true)
+  const later = end()
+  expect(revocations.has(later)).toBe(false)
+  read = nextRead()
+  await read
+  await revocations.stop()
+  expect(revocations.has(later)).toBe(true)
+  expect(state.asked).toEqual([0, 2, 4, 5, 5, 6])
+})
+
+test('while the feed is down it keeps what it knows, lets others pass and shows its lag', async () => {
+  const { clock, revocations, end, nextRead, state } = setUp()
+  const known = end()
+  let read = nextRead()
+  revocations.start()
+  await read
+  state.down = true
+  read = nextRead()
+  await read
+  clock.advance(7_000)
+  expect(revocations.has(known)).toBe(true)
+  expect(revocations.has(newId<SessionId>())).toBe(false)
+  expect(revocations.lag()).toBe(millis(7_000))
+  state.down = false
+  const missed = end()
+  read = nextRead()
+  await read
+  await revocations.stop()
+  expect(revocations.has(missed)).toBe(true)
+  expect(revocations.lag()).toBe(millis(0))
+})
+
+test('a session is forgotten when no token of it can be good any more', async () => {
+  const { clock, revocations, nextRead } = setUp()
+  const session = newId<SessionId>()
+  revocations.add(session, clock.now())
+  clock.advance(30 * 60_000)
+  let read = nextRead()
+  revocations.start()
+  await read
+  expect(revocations.has(session)).toBe(true)
+  clock.advance(60_000)
+  read = nextRead()
+  await read
+  await revocations.stop()
+  expect(revocations.has(session)).toBe(false)
+})
+
+test('a feed that was restored from a copy is read from its start', async () => {
+  const { feed, revocations, end, nextRead } = setUp()
+  for (let count = 0; count < 5; count++) end()
+  let read = nextRead()
+  revocations.start()
+  await read
+  feed.length = 0
+  const session = end()
+  read = nextRead()
+  await read
+  read = nextRead()
+  await read
+  await revocations.stop()
+  expect(revocations.has(session)).toBe(true)
+})

@@ -1,0 +1,86 @@
+/** What is recorded of every request: metrics always, a log line for failures and a sample of the rest. */
+import type { Observe } from '../http/pipeline.ts'
+import { Problem } from '../http/problem.ts'
+import type { Route } from '../http/route.ts'
+import { accessLine, type Logger } from '../logging/logger.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+
+export interface Observer {
+  readonly bind: (route: Route) => Observe
+  /** Requests that met no route are one series, whatever their path and method were. */
+  readonly stray: (status: number) => void
+}
+
+/** `sample`: share of successful requests, 0 to 1, that leave an access line. */
+export function createObserver(
+  metrics: Metrics,
+  log: Logger,
+  sample: number,
+  inFlight: () => number,
+): Observer {
+  const requests = metrics.counter('http_requests_total', 'Requests answered', [
+    'method',
+    'route',
+    'status',
+  ])
+  const durations = metrics.histogram(
+    'http_request_duration_seconds',
+    'Time from the request to its answer',
+    { labels: ['method', 'route'] },
+  )
+  metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', inFlight)
+
+  return {
+    bind(route) {
+      const { method, path } = route
+      const duration = durations.slot({ method, route: path })
+      const slotOf = (status: number) =>
+        requests.slot({ method, route: path, status: String(status) })
+      const success = route.success.status
+      const successes = slotOf(success)
+      // Statuses are few and fixed by the error table, so the slots stay few as well.
+      const others = new Map<number, { inc(by?: number): void }>()
+      return (status, milliseconds, request, error) => {
+        duration.observe(milliseconds / 1000)
+        if (status === success) {
+          successes.inc()
+          if (sample > 0 && Math.random() < sample) {
+            log.info(lineOf(route, status, milliseconds, request))
+          }
+          return
+        }
+        const slot = others.get(status) ?? slotOf(status)
+        others.set(status, slot)
+        slot.inc()
+        if (status >= 500) {
+          log.error(
+            { ...lineOf(route, status, milliseconds, request), err: rootOf(error) },
+            'failed',
+          )
+        } else if (status >= 400) log.debug(lineOf(route, status, milliseconds, request))
+      }
+    },
+    stray(status) {
+      requests.slot({ method: 'any', route: 'unmatched', status: String(status) }).inc()
+    },
+  }
+}
+
+const lineOf = (
+  route: Route,
+  status: number,
+  milliseconds: number,
+  request: Parameters<Observe>[2],
+) =>
+  accessLine({
+    request_id: request.requestId,
+    trace_id: request.trace.traceId,
+    method: route.method,
+    route: route.path,
+    status,
+    duration_ms: Math.round(milliseconds * 100) / 100,
+  })
+
+/** A problem hides the error behind it from clients; the log wants that one. */
+const rootOf = (error: unknown): unknown =>
+  error instanceof Problem && error.cause !== undefined ? error.cause : error

@@ -1,0 +1,97 @@
+/**
+ * A listening process from start to exit.
+ *
+ * ```
+ *   SIGTERM ──► ready answers 503 ──► wait for the balancer ──► stop accepting ──► in flight ends
+ *                                                     ──► stop() flushes and closes ──► exit 0
+ *   a second SIGTERM, or the end of the grace period: exit at once
+ * ```
+ */
+import { bunEngine } from '../http/engine/bun.ts'
+import type { Handle, Listening } from '../http/engine/engine.ts'
+import type { Logger } from '../logging/logger.ts'
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly handle: Handle
+  readonly log: Logger
+  /** Milliseconds between turning unready and refusing connections, for the balancer to notice. */
+  readonly drainDelay: number
+  /** Milliseconds from the signal to the forced exit. */
+  readonly grace: number
+  /** From here on the process must answer "not ready". */
+  readonly onDraining: () => void
+  /** Requests still waiting for their answer. */
+  readonly inFlight: () => number
+  /** Ends background work and closes the store; runs when the last request is answered. */
+  readonly stop: () => Promise<void>
+}
+
+/** Silent connections end after this many milliseconds; event streams keep themselves alive. */
+const idleTimeout = 75_000
+
+/** Starts listening and takes the signals over; throws one sentence when the port is taken. */
+export function serve(options: ServeOptions): Listening {
+  const { log } = options
+  const listening = listen(options)
+  let draining = false
+  let terminations = 0
+
+  async function shutdown(signal: string): Promise<void> {
+    if (draining) return
+    draining = true
+    log.info({ signal }, 'draining')
+    setTimeout(() => {
+      log.error({ in_flight: options.inFlight() }, 'grace period is over')
+      process.exit(1)
+    }, options.grace).unref()
+    options.onDraining()
+    await pause(options.drainDelay)
+    await finishRequests(listening, options.inFlight)
+    await options.stop()
+    log.info('stopped')
+    log.flush()
+    process.exit(0)
+  }
+
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGTERM' && ++terminations > 1) process.exit(1)
+    shutdown(signal).catch((error: unknown) => {
+      log.fatal({ err: error }, 'shutdown failed')
+      process.exit(1)
+    })
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return listening
+}
+
+function listen(options: ServeOptions): Listening {
+  try {
+    return bunEngine.listen({
+      host: options.host,
+      port: options.port,
+      idleTimeout,
+      handle: options.handle,
+      onError: (error) => options.log.error({ err: error }, 'an error escaped the handle'),
+    })
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (!taken) throw error
+    throw new Error(`Port ${options.port} on ${options.host} is in use.`, { cause: error })
+  }
+}
+
+/** Connections that carry no request would hold the engine's own drain open, so only requests count. */
+async function finishRequests(listening: Listening, inFlight: () => number): Promise<void> {
+  const drained = listening.drain()
+  drained.catch(() => {})
+  while (inFlight() > 0) await pause(10)
+  // The last answers are still on their way through the sockets.
+  await Promise.race([drained, pause(100)])
+  await listening.close()
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))

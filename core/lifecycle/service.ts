@@ -1,0 +1,235 @@
+/** Boots a service the same way everywhere: config, store, routes, listen; and stops it again. */
+import { join } from 'node:path'
+import { createServiceTokens } from '../auth/service-tokens.ts'
+import { keyFile } from '../auth/key-files.ts'
+import { loadSigningKey, refuseDemoKeys } from '../auth/keys.ts'
+import { keysFromFile, keysFromPeer, type KeySource } from '../auth/key-source.ts'
+import { createRevocations, type RevocationPage, type Revocations } from '../auth/revocations.ts'
+import { createVerifier } from '../auth/verifier.ts'
+import {
+  createServiceClient,
+  type ServiceClient,
+  type ServiceClientOptions,
+} from '../clients/service-client.ts'
+import { commonRules, commonSettings, portSetting, type CommonConfig } from '../config/common.ts'
+import { loadConfig, type Config, type Definition } from '../config/config.ts'
+import { createApplication } from '../http/application.ts'
+import type { Inbound } from '../http/engine/engine.ts'
+import type { Route } from '../http/route.ts'
+import { createLogger, type Logger } from '../logging/logger.ts'
+import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import type { Worker } from '../resilience/worker.ts'
+import type { ServiceName } from '../values/service-name.ts'
+import { systemClock, type Clock } from '../values/time.ts'
+import { createHealth, type Check } from './health.ts'
+import { createObserver } from './observer.ts'
+import { revocationFeed } from './revocation-feed.ts'
+import { serve } from './serve.ts'
+import { systemRoutes } from './system-routes.ts'
+
+/** What a service builds its parts from. */
+export interface ServiceContext<S extends Definition> {
+  readonly config: CommonConfig & Config<S>
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  /** Folder of the service's own files under the data folder. */
+  readonly directory: string
+  /** The store's timing, for its database's `observe`. */
+  readonly observeStore: (operation: string, milliseconds: number) => void
+  /** A client of another service; call it once per service, it holds breaker and budget. */
+  client(
+    name: ServiceName,
+    options?: Partial<Pick<ServiceClientOptions, 'timeout' | 'concurrency' | 'queue'>>,
+  ): ServiceClient
+}
+
+export interface ServiceParts {
+  readonly routes: readonly Route[]
+  /** Throws when the store cannot be reached. */
+  readonly check: Check
+  /** Seeds and warms; the service is ready when it resolves. Workers start after it. */
+  readonly start?: () => Promise<void>
+  readonly workers?: () => readonly Worker[]
+  /** Ends what is under way and closes the store. */
+  readonly stop: () => Promise<void>
+  /** The user service reads its own store instead of asking itself over HTTP. */
+  readonly own?: {
+    readonly accessKeys: KeySource
+    readonly revocations: (after: number) => Promise<RevocationPage>
+    /** Hands over the set, so that a session ended here is refused here at once. */
+    readonly onRevocations: (revocations: Revocations) => void
+  }
+}
+
+export interface ServiceDefinition<S extends Definition> {
+  readonly name: ServiceName
+  readonly description: string
+  /** The gateway's prefix: where clients reach the service. */
+  readonly prefix: string
+  readonly defaultPort: number
+  readonly settings: S
+  readonly build: (context: ServiceContext<S>) => ServiceParts | Promise<ServiceParts>
+}
+
+/** Runs a service until it is told to stop; a mistake in the configuration ends it with one line each. */
+export async function runService<S extends Definition>(
+  service: ServiceDefinition<S>,
+): Promise<void> {
+  try {
+    await boot(service)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${service.name}: ${reason}\n`)
+    process.exit(1)
+  }
+}
+
+async function boot<S extends Definition>(service: ServiceDefinition<S>): Promise<void> {
+  const { name } = service
+  const clock = systemClock
+  const settings = {
+    ...commonSettings,
+    PORT: portSetting(service.defaultPort),
+    ...service.settings,
+  }
+  const config = loadConfig<Definition>(settings, process.env, (loaded) =>
+    // The spread loses that S adds to the common settings and replaces none of them.
+    commonRules(loaded as CommonConfig),
+  ) as CommonConfig & Config<S>
+  const log = createLogger({ service: name, level: config.LOG_LEVEL })
+  const metrics = createMetrics(name)
+  const allowDemo = config.PROFILE === 'demo'
+  const signingFile = keyFile.service(config.KEYS_DIR, name)
+  const signingKey = loadSigningKey(signingFile)
+  if (!allowDemo) refuseDemoKeys([signingKey], signingFile)
+  const tokens = createServiceTokens({ name, key: signingKey, clock })
+  const directory = join(config.DATA_DIR, name)
+
+  const baseUrls: Readonly<Record<ServiceName, string>> = {
+    catalog: config.CATALOG_URL,
+    cart: config.CART_URL,
+    order: config.ORDER_URL,
+    user: config.USER_URL,
+  }
+  const client: ServiceContext<S>['client'] = (peer, options) =>
+    createServiceClient({ name: peer, baseUrl: baseUrls[peer], tokens, log, clock, ...options })
+
+  const observeStore = storeObserver(metrics)
+  const parts = await service.build({
+    config,
+    log,
+    metrics,
+    clock,
+    directory,
+    observeStore,
+    client,
+  })
+
+  const serviceKeys = keysFromFile({
+    file: keyFile.services(config.KEYS_DIR),
+    allowDemo,
+    clock,
+    log,
+  })
+  const accessKeys =
+    parts.own?.accessKeys ??
+    keysFromPeer({
+      url: `${config.USER_URL}/.well-known/jwks.json`,
+      cacheFile: join(directory, 'jwks-cache.json'),
+      allowDemo,
+      clock,
+      log,
+    })
+  const revocations = createRevocations({
+    fetchPage: parts.own?.revocations ?? revocationFeed(client('user')),
+    clock,
+    log,
+  })
+  parts.own?.onRevocations(revocations)
+  metrics.gauge(
+    'revocation_feed_lag_seconds',
+    'Age of what is known of ended sessions',
+    () => revocations.lag() / 1000,
+  )
+  const verifier = createVerifier({ service: name, accessKeys, serviceKeys, revocations, clock })
+
+  const health = createHealth(parts.check)
+  const info = {
+    title: `Product Store: ${name}`,
+    version: '1.0.0',
+    description: service.description,
+    server: service.prefix,
+    tokenUrl: '/user-api/token',
+  }
+  const inFlight = () => application.inFlight()
+  const observer = createObserver(metrics, log, config.ACCESS_LOG_SAMPLE, inFlight)
+  const application = createApplication({
+    routes: [
+      ...parts.routes,
+      ...systemRoutes({ name, health, metrics, routes: parts.routes, info }),
+    ],
+    authenticate: verifier.verify,
+    clock,
+    observe: observer.bind,
+    onStray: observer.stray,
+    addressOf: addressReader(config.TRUSTED_PROXIES),
+    maxInFlight: config.MAX_IN_FLIGHT,
+    corsOrigins: config.CORS_ORIGINS,
+  })
+
+  let workers: readonly Worker[] = []
+  const listening = serve({
+    host: config.HOST,
+    port: config.PORT,
+    handle: application.handle,
+    log,
+    drainDelay: config.DRAIN_DELAY_MS,
+    grace: config.SHUTDOWN_GRACE_MS,
+    onDraining: () => health.drain(),
+    inFlight,
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.stop()))
+      await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
+      await parts.stop()
+    },
+  })
+  log.info({ port: listening.port }, 'listening')
+  accessKeys.start()
+  serviceKeys.start()
+  revocations.start()
+  await parts.start?.()
+  workers = parts.workers?.() ?? []
+  health.started()
+  log.info('ready')
+}
+
+/** A forwarding header counts only when the peer is a configured proxy. */
+function addressReader(proxies: readonly string[]): (inbound: Inbound) => string {
+  const trusted = new Set(proxies)
+  return (inbound) => {
+    const peer = inbound.address
+    if (!trusted.has(peer)) return peer
+    // The last entry is the one that the trusted proxy itself has added.
+    return inbound.header('x-forwarded-for')?.split(',').at(-1)?.trim() || peer
+  }
+}
+
+function storeObserver(metrics: Metrics): (operation: string, milliseconds: number) => void {
+  const queries = metrics.counter('sqlite_queries_total', 'Statements run', ['operation'])
+  const durations = metrics.histogram('sqlite_query_duration_seconds', 'Time of a statement', {
+    labels: ['operation'],
+  })
+  type Slots = readonly [ReturnType<typeof queries.slot>, ReturnType<typeof durations.slot>]
+  // Operations are the names of statements in the code, so this stays small.
+  const bound = new Map<string, Slots>()
+  return (operation, milliseconds) => {
+    let slots = bound.get(operation)
+    if (slots === undefined) {
+      slots = [queries.slot({ operation }), durations.slot({ operation })]
+      bound.set(operation, slots)
+    }
+    slots[0].inc()
+    slots[1].observe(milliseconds / 1000)
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Metrics: recorded into typed arrays (9–20 ns, where prom-client's own counters take 260–515 ns) and
+ * shown by prom-client, which reads the arrays at scrape time.
+ */
+import {
+  Counter,
+  Gauge,
+  Registry,
+  collectDefaultMetrics,
+  type Metric,
+  type OpenMetricsContentType,
+} from 'prom-client'
+import {
+  createHistogram,
+  type HistogramFamily,
+  type HistogramOptions,
+  type HistogramSlot,
+} from './histogram.ts'
+import { createSlots, type LabelValues } from './slots.ts'
+
+export type { HistogramFamily, HistogramOptions, HistogramSlot, LabelValues }
+
+export interface CounterSlot {
+  /** Adds `by`, 1 unless given; never negative. */
+  inc(by?: number): void
+}
+
+export interface CounterFamily {
+  /** The slot of one set of label values; bind it once, at boot where the values are known. */
+  slot(labels: LabelValues): CounterSlot
+}
+
+/** One number of a gauge with labels. */
+export interface GaugeSample {
+  readonly labels: LabelValues
+  readonly value: number
+}
+
+export interface MetricsPage {
+  readonly contentType: string
+  readonly text: string
+}
+
+export interface Metrics {
+  /** A slot's series exists, at zero, from when it is bound; one without labels from now on. */
+  counter(name: string, help: string, labels?: readonly string[]): CounterFamily
+  histogram(name: string, help: string, options?: HistogramOptions): HistogramFamily
+  /** A value that is read when it is scraped; a reader that throws leaves its series out. */
+  gauge(name: string, help: string, read: () => number): void
+  gauge(
+    name: string,
+    help: string,
+    read: () => Iterable<GaugeSample>,
+    labels: readonly string[],
+  ): void
+  /** The exposition: Prometheus text 0.0.4, or OpenMetrics 1.0. */
+  text(openMetrics?: boolean): Promise<string>
+  /** The exposition in the format that an `Accept` header asks for, with its content type. */
+  page(accept: string | null): Promise<MetricsPage>
+}
+
+/**
+ * Makes the metrics of one process: what the service registers, and `process_*` and runtime metrics.
+ *
+ * @param service stands in `service_info`, and in no other series: the scraper's labels tell services apart
+ */
+export function createMetrics(service: string): Metrics {
+  const plain = new Registry()
+  // prom-client fixes a registry's format, and cuts `_total` off the names of the counters it shows
+  // as OpenMetrics; so that format has a registry and names of its own, over the same numbers.
+  const open = new Registry<OpenMetricsContentType>()
+  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+
+  function register(metric: Metric): void {
+    plain.registerMetric(metric)
+    showInOpenMetrics(open, metric)
+  }
+
+  collectDefaultMetrics({ register: plain })
+  for (const { name } of plain.getMetricsAsArray()) {
+    const metric = plain.getSingleMetric(name)
+    if (metric !== undefined) showInOpenMetrics(open, metric)
+  }
+  register(
+    new Gauge({
+      name: 'service_info',
+      help: 'The service that this process is',
+      labelNames: ['service'],
+      registers: [],
+      collect() {
+        this.set({ service }, 1)
+      },
+    }),
+  )
+
+  const text = (openMetrics = false) => (openMetrics ? open : plain).metrics()
+  return {
+    counter(name, help, labels = []) {
+      const { family, metric } = createCounter(name, help, labels)
+      register(metric)
+      return family
+    },
+    histogram(name, help, options = {}) {
+      const { family, metric } = createHistogram(name, help, options)
+      register(metric)
+      return family
+    },
+    gauge(
+      name: string,
+      help: string,
+      read: () => number | Iterable<GaugeSample>,
+      labels: readonly string[] = [],
+    ) {
+      register(createGauge(name, help, read, labels))
+    },
+    text,
+    async page(accept) {
+      const openMetrics = accept !== null && accept.includes('application/openmetrics-text')
+      return {
+        contentType: (openMetrics ? open : plain).contentType,
+        text: await text(openMetrics),
+      }
+    },
+  }
+}
+
+/** Registers a view of the metric: its own name, everything else the metric's. */
+function showInOpenMetrics(open: Registry<OpenMetricsContentType>, metric: Metric): void {
+  const view: Metric = Object.create(metric, {
+    name: { value: nameOf(metric), writable: true, enumerable: true },
+  })
+  open.registerMetric(view)
+}
+
+/** Every metric has a name; prom-client's types leave it out. */
+const nameOf = (metric: Metric): string => (metric as unknown as { name: string }).name
+
+function createCounter(name: string, help: string, labelNames: readonly string[]) {
+  const slots = createSlots(name, labelNames, 1)
+  if (labelNames.length === 0) slots.offset({})
+
+  class SlotCounter extends Counter {
+    override async get() {
+      const shown = await super.get()
+      shown.values = Array.from(slots.all(), ({ labels, offset }) => ({
+        labels,
+        value: slots.values[offset] as number,
+      }))
+      return shown
+    }
+  }
+
+  const family: CounterFamily = {
+    slot(labels) {
+      const offset = slots.offset(labels)
+      return {
+        inc(by = 1) {
+          // Read anew each time: the array is replaced when it grows.
+          const { values } = slots
+          values[offset] = (values[offset] as number) + by
+        },
+      }
+    },
+  }
+  const metric = new SlotCounter({ name, help, labelNames: [...labelNames], registers: [] })
+  return { family, metric }
+}
+
+function createGauge(
+  name: string,
+  help: string,
+  read: () => number | Iterable<GaugeSample>,
+  labelNames: readonly string[],
+): Gauge {
+  return new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [],
+    collect() {
+      this.reset()
+      try {
+        const found = read()
+        if (typeof found === 'number') this.set(found)
+        else for (const { labels, value } of found) this.set({ ...labels }, value)
+      } catch {
+        // A scrape must show the rest even where one reader's store is down; absence is alerted on.
+        this.remove()
+      }
+    },
+  })
+}

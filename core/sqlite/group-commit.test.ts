@@ -1,0 +1,184 @@
+/** Group commit: one transaction a turn, and no command pays for another's failure. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Problem } from '../http/problem.ts'
+import { groupCommit, type GroupCommit } from './group-commit.ts'
+
+let folder: string
+let connection: DatabaseSync
+let reader: DatabaseSync
+let commits: number
+let writer: GroupCommit
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'group-commit-'))
+  connection = new DatabaseSync(join(folder, 'a.db'))
+  connection.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA busy_timeout = 0;
+    CREATE TABLE entries (id INTEGER PRIMARY KEY) STRICT;
+    CREATE TABLE children (
+      entry INTEGER NOT NULL REFERENCES entries DEFERRABLE INITIALLY DEFERRED
+    ) STRICT;`)
+  reader = new DatabaseSync(join(folder, 'a.db'))
+  commits = 0
+  writer = make(100)
+})
+
+afterEach(() => {
+  connection.close()
+  reader.close()
+  rmSync(folder, { recursive: true })
+})
+
+const make = (maxBatch: number) =>
+  groupCommit(connection, { maxBatch, observeCommit: () => void (commits += 1) })
+
+const insert = (id: number) => () => {
+  connection.prepare('INSERT INTO entries VALUES (?)').run(id)
+  return id
+}
+
+/** What another connection sees, which is what has been committed. */
+const committed = (): unknown[] =>
+  reader
+    .prepare('SELECT id FROM entries ORDER BY id')
+    .all()
+    .map((row) => row.id)
+
+const outcome = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.catch((error: unknown) => (error instanceof Problem ? error.code : String(error)))
+
+describe('a batch', () => {
+  test('takes all commands of one turn into one transaction, in their order', async () => {
+    const order: number[] = []
+    const writes = [3, 1, 2].map((id) =>
+      writer.write(() => {
+        order.push(id)
+        return insert(id)()
+      }),
+    )
+    expect(order).toEqual([])
+    expect(await Promise.all(writes)).toEqual([3, 1, 2])
+    expect(order).toEqual([3, 1, 2])
+    expect(commits).toBe(1)
+    expect(committed()).toEqual([1, 2, 3])
+  })
+
+  test('acknowledges a command only when others can see it', async () => {
+    let seenInside: unknown[] = ['not run']
+    await writer.write(() => {
+      insert(1)()
+      seenInside = committed()
+    })
+    expect(seenInside).toEqual([])
+    expect(committed()).toEqual([1])
+  })
+
+  test('is bounded; the rest follows in the next turns, still in order', async () => {
+    writer = make(10)
+    const ids = Array.from({ length: 25 }, (_, index) => index + 1)
+    const finished: number[] = []
+    await Promise.all(
+      ids.map((id) => writer.write(insert(id)).then((written) => finished.push(written))),
+    )
+    expect(commits).toBe(3)
+    expect(finished).toEqual(ids)
+    expect(committed()).toEqual(ids)
+  })
+
+  test('lets a command queue another one, which runs in a later batch', async () => {
+    const later: Promise<number>[] = []
+    await writer.write(() => {
+      later.push(writer.write(insert(2)))
+      return insert(1)()
+    })
+    await Promise.all(later)
+    expect(commits).toBe(2)
+    expect(committed()).toEqual([1, 2])
+  })
+})
+
+describe('a command that throws', () => {
+  test('undoes its own changes alone and rejects its own promise alone', async () => {
+    const broken = writer.write(() => {
+      insert(2)()
+      throw new Error('broken')
+    })
+    const results = await Promise.all(
+      [writer.write(insert(1)), broken, writer.write(insert(3))].map(outcome),
+    )
+    expect(results).toEqual([1, 'Error: broken', 3])
+    expect(committed()).toEqual([1, 3])
+    expect(commits).toBe(1)
+  })
+
+  test('passes on a broken constraint as it is', async () => {
+    const results = await Promise.all(
+      [insert(1), insert(1)].map((each) => outcome(writer.write(each))),
+    )
+    expect(results[0]).toBe(1)
+    expect(results[1]).toContain('UNIQUE constraint failed')
+    expect(committed()).toEqual([1])
+  })
+
+  test('is what an asynchronous command counts as', async () => {
+    const result = await outcome(
+      writer.write(async () => {
+        insert(1)()
+        throw new Error('after')
+      }),
+    )
+    expect(result).toContain('must be synchronous')
+    expect(committed()).toEqual([])
+  })
+})
+
+describe('when the store fails', () => {
+  test('a failed commit rejects every command of the batch, and none has happened', async () => {
+    const orphan = () => connection.prepare('INSERT INTO children VALUES (99)').run()
+    const results = await Promise.all(
+      [writer.write(insert(1)), writer.write(orphan), writer.write(insert(2))].map(outcome),
+    )
+    expect(results).toEqual(Array(3).fill('store_unavailable'))
+    expect(committed()).toEqual([])
+    expect(await writer.write(insert(4))).toBe(4)
+  })
+
+  test('a lock held by another process is a 503 that says when to come back', async () => {
+    reader.exec('BEGIN IMMEDIATE')
+    const error = await writer.write(insert(1)).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Problem)
+    expect(error).toMatchObject({ code: 'store_unavailable', headers: { 'retry-after': '1' } })
+    reader.exec('ROLLBACK')
+    expect(await writer.write(insert(1))).toBe(1)
+  })
+
+  test('a full disk fails what did not fit, and what was acknowledged is there', async () => {
+    connection.exec('CREATE TABLE blobs (bytes BLOB)')
+    const { page_count: pages } = connection.prepare('PRAGMA page_count').get() ?? {}
+    connection.exec(`PRAGMA max_page_count = ${Number(pages) + 2}`)
+    const large = () => connection.prepare('INSERT INTO blobs VALUES (zeroblob(1000000))').run()
+    const [first, full] = await Promise.all(
+      [writer.write(insert(1)), writer.write(large)].map(outcome),
+    )
+    expect(full).toBe('store_unavailable')
+    expect(committed()).toEqual(first === 1 ? [1] : [])
+    expect(await writer.write(insert(2))).toBe(2)
+  })
+})
+
+test('close commits what is queued and refuses what comes later', async () => {
+  const queued = writer.write(insert(1))
+  writer.close()
+  expect(committed()).toEqual([1])
+  expect(await queued).toBe(1)
+  expect(await outcome(writer.write(insert(2)))).toBe('store_unavailable')
+})
+
+test('it is not built without its bound', () => {
+  expect(() => make(Number.NaN)).toThrow('maxBatch must be a whole number of at least 1')
+})

@@ -1,0 +1,73 @@
+/** The rules of stock and reservations: pure, the same above every store. */
+import type { ProductId } from '../../core/values/ids.ts'
+import type {
+  CommitResult,
+  OrderLine,
+  ReleaseResult,
+  ReservedLine,
+  ReserveResult,
+  Stock,
+} from './store.ts'
+
+export type ReservationState = 'reserved' | 'committed' | 'released'
+
+/** One line of an order as the store keeps it. */
+export interface Reservation extends ReservedLine {
+  readonly state: ReservationState
+}
+
+/** True when nothing was lost or sold twice. */
+export const isSound = ({ stocked, available, reserved, sold }: Stock): boolean =>
+  stocked === available + reserved + sold && available >= 0 && reserved >= 0 && sold >= 0
+
+/** Adds up lines of equal products and puts them in the order of their ids, in which stores lock them. */
+export function mergeLines(lines: readonly OrderLine[]): readonly OrderLine[] {
+  const quantities = new Map<ProductId, number>()
+  for (const { productId, quantity } of lines) {
+    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity)
+  }
+  return [...quantities]
+    .map(([productId, quantity]) => ({ productId, quantity }))
+    .sort((a, b) => (a.productId < b.productId ? -1 : 1))
+}
+
+/** What a reserve answers when the order has reservations already, which are in the order of ids. */
+export function repeatedReserve(
+  held: readonly Reservation[],
+  lines: readonly OrderLine[],
+): ReserveResult {
+  if (held.some(({ state }) => state === 'released')) return { kind: 'released' }
+  const same =
+    held.length === lines.length &&
+    held.every(({ productId, quantity }, at) => {
+      return productId === lines[at]?.productId && quantity === lines[at].quantity
+    })
+  if (!same) return { kind: 'differs' }
+  const state = held.every((line) => line.state === 'committed') ? 'committed' : 'reserved'
+  return { kind: 'reserved', state, lines: held, fresh: false }
+}
+
+/** Why a commit of these products must not happen; null when it may. */
+export function commitObstacle(
+  held: readonly Reservation[],
+  lines: readonly OrderLine[],
+): Exclude<CommitResult, { kind: 'committed' }> | null {
+  const states = statesOf(held, lines)
+  if (states.includes('released')) return { kind: 'released' }
+  return states.includes(undefined) ? { kind: 'missing' } : null
+}
+
+/** Why a release of these products must not happen; null when it may. */
+export const releaseObstacle = (
+  held: readonly Reservation[],
+  lines: readonly OrderLine[],
+): Exclude<ReleaseResult, { kind: 'released' }> | null =>
+  statesOf(held, lines).includes('committed') ? { kind: 'committed' } : null
+
+function statesOf(
+  held: readonly Reservation[],
+  lines: readonly OrderLine[],
+): readonly (ReservationState | undefined)[] {
+  const states = new Map(held.map(({ productId, state }) => [productId, state]))
+  return lines.map(({ productId }) => states.get(productId))
+}

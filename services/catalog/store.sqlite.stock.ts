@@ -1,0 +1,120 @@
+/** Stock and reservations in SQLite: every operation is one transaction, all of its lines or none. */
+import type { Database } from '../../core/sqlite/database.ts'
+import type { OrderId, ProductId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
+import {
+  commitObstacle,
+  releaseObstacle,
+  repeatedReserve,
+  type Reservation,
+  type ReservationState,
+} from './stock.ts'
+import type { OrderLine, ReservedLine, ShortLine, Stock, StockStore } from './store.ts'
+
+interface SalableRow {
+  readonly name: string
+  readonly price: Minor
+  readonly available: number
+}
+
+/**
+ * The pieces of a product move between its counters; `stocked` changes with a delivery alone:
+ *
+ * ```
+ *   available --reserve--> reserved --commit--> sold
+ *       ^                     |
+ *       +-------release-------+
+ * ```
+ */
+export function sqliteStock(db: Database): StockStore {
+  const stock = db.statement<[ProductId], Stock>(
+    'SELECT stocked, available, reserved, sold FROM stock WHERE product_id = ?',
+    'get_stock',
+  )
+  const salable = db.statement<[ProductId], SalableRow>(
+    `SELECT p.name, p.price_minor AS price, s.available
+       FROM products p JOIN stock s ON s.product_id = p.id WHERE p.id = ? AND p.deleted = 0`,
+    'find_salable',
+  )
+  const held = db.statement<[OrderId], Reservation>(
+    `SELECT product_id AS productId, quantity, name, price_minor AS price, state
+       FROM reservations WHERE order_id = ? ORDER BY product_id`,
+    'list_reservations',
+  )
+  const insert = db.statement<
+    [OrderId, ProductId, number, string | null, Minor | null, ReservationState]
+  >('INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?)', 'insert_reservation')
+  const settle = db.statement<[ReservationState, OrderId, ProductId]>(
+    'UPDATE reservations SET state = ? WHERE order_id = ? AND product_id = ?',
+    'settle_reservation',
+  )
+  const take = db.statement<[number, ProductId]>(
+    'UPDATE stock SET available = available - ?1, reserved = reserved + ?1 WHERE product_id = ?2',
+    'reserve_stock',
+  )
+  const sell = db.statement<[number, ProductId]>(
+    'UPDATE stock SET reserved = reserved - ?1, sold = sold + ?1 WHERE product_id = ?2',
+    'commit_stock',
+  )
+  const giveBack = db.statement<[number, ProductId]>(
+    'UPDATE stock SET reserved = reserved - ?1, available = available + ?1 WHERE product_id = ?2',
+    'release_stock',
+  )
+
+  /** The reserved ones among an order's lines, which alone have something to move. */
+  const open = (rows: readonly Reservation[], lines: readonly OrderLine[]): Reservation[] => {
+    const wanted = new Set(lines.map(({ productId }) => productId))
+    return rows.filter((row) => row.state === 'reserved' && wanted.has(row.productId))
+  }
+
+  return {
+    reserve: (order, lines) =>
+      db.write(() => {
+        const rows = held.all(order)
+        if (rows.length > 0) return repeatedReserve(rows, lines)
+        const reserved: ReservedLine[] = []
+        const short: ShortLine[] = []
+        for (const { productId, quantity } of lines) {
+          const product = salable.get(productId)
+          if (product !== undefined && product.available >= quantity) {
+            reserved.push({ productId, quantity, name: product.name, price: product.price })
+          } else {
+            short.push({ productId, requested: quantity, available: product?.available ?? 0 })
+          }
+        }
+        if (short.length > 0) return { kind: 'out_of_stock', lines: short }
+        for (const { productId, quantity, name, price } of reserved) {
+          take.run(quantity, productId)
+          insert.run(order, productId, quantity, name, price, 'reserved')
+        }
+        return { kind: 'reserved', state: 'reserved', lines: reserved, fresh: true }
+      }),
+    commit: (order, lines) =>
+      db.write(() => {
+        const rows = held.all(order)
+        const obstacle = commitObstacle(rows, lines)
+        if (obstacle !== null) return obstacle
+        for (const { productId, quantity } of open(rows, lines)) {
+          sell.run(quantity, productId)
+          settle.run('committed', order, productId)
+        }
+        return { kind: 'committed' }
+      }),
+    release: (order, lines) =>
+      db.write(() => {
+        const rows = held.all(order)
+        const obstacle = releaseObstacle(rows, lines)
+        if (obstacle !== null) return obstacle
+        for (const { productId, quantity } of open(rows, lines)) {
+          giveBack.run(quantity, productId)
+          settle.run('released', order, productId)
+        }
+        const known = new Set(rows.map(({ productId }) => productId))
+        for (const { productId, quantity } of lines) {
+          if (!known.has(productId)) insert.run(order, productId, quantity, null, null, 'released')
+        }
+        return { kind: 'released' }
+      }),
+    stock: (product) => stock.get(product) ?? null,
+  }
+}

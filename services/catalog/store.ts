@@ -1,0 +1,188 @@
+/** What the catalog needs of a store, in domain words; every implementation passes one conformance suite. */
+import type { OrderId, ProductId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
+
+/** A value at once or a promise of it: the embedded store answers reads without a promise. */
+export type Eventually<T> = T | Promise<T>
+
+/** What a listing shows of a product. */
+export interface ListedProduct {
+  readonly id: ProductId
+  readonly name: string
+  readonly category: string
+  readonly price: Minor
+  /** Counts the changes of the product, from 1; sales and restocking do not count. */
+  readonly version: number
+}
+
+export interface Product extends ListedProduct {
+  readonly description: string | null
+  readonly manufacturer: string | null
+  /** Out of every listing; open orders still commit and release. */
+  readonly deleted: boolean
+}
+
+export interface StockedProduct extends Product {
+  /** Pieces that can be bought now. */
+  readonly available: number
+}
+
+export interface NewProduct {
+  readonly id: ProductId
+  readonly name: string
+  readonly category: string
+  readonly price: Minor
+  readonly description: string | null
+  readonly manufacturer: string | null
+  readonly available: number
+}
+
+/** Fields to change; what is absent stays. */
+export type ProductChanges = Partial<Omit<NewProduct, 'id'>>
+
+/** Raised by every write that changes what a listing of the category shows. */
+export interface CategoryVersion {
+  readonly category: string
+  readonly version: number
+}
+
+/** A product after a write, and the new versions of the categories whose listings it touched. */
+export interface Written {
+  readonly product: StockedProduct
+  /** The old and the new category of a product that moved; empty when no listing changed. */
+  readonly touched: readonly CategoryVersion[]
+}
+
+export type UpdateResult =
+  | ({ readonly kind: 'updated' } & Written)
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'version_mismatch' }
+
+export type RemoveResult = ({ readonly kind: 'removed' } & Written) | { readonly kind: 'missing' }
+
+/**
+ * Products and categories. Every method throws (or rejects with) the problem `store_unavailable`
+ * when the store cannot be used; a write is durable when its promise resolves.
+ */
+export interface ProductStore {
+  /** The product with its stock, also when it is deleted; null when there never was one. */
+  find(id: ProductId): Eventually<StockedProduct | null>
+  /**
+   * Products of a category that are not deleted, in the order of their ids, at most `limit` of them
+   * after the id `after` (null: from the start).
+   */
+  listed(
+    category: string,
+    after: ProductId | null,
+    limit: number,
+  ): Eventually<readonly ListedProduct[]>
+  /** All categories that ever held a product, with their current versions. */
+  categories(): Eventually<readonly CategoryVersion[]>
+  create(product: NewProduct): Promise<Written>
+  /**
+   * Changes a product that is not deleted. Its version rises when a field other than the stock got
+   * another value. `available` sets what can be bought now and moves `stocked` by the same delta.
+   *
+   * @param ifVersions versions one of which the product must have; null: any
+   */
+  update(
+    id: ProductId,
+    changes: ProductChanges,
+    ifVersions: readonly number[] | null,
+  ): Promise<UpdateResult>
+  /** Deletes softly: reservations of the product live on. */
+  remove(id: ProductId): Promise<RemoveResult>
+  /** How many products of a seed have been written. */
+  seeded(seed: string): Eventually<number>
+  /**
+   * Writes one chunk of a seed together with its progress. A product that exists already stays as
+   * it is, whatever has become of it.
+   *
+   * @param done products of the seed that are written after this chunk
+   */
+  seed(seed: string, products: readonly NewProduct[], done: number): Promise<void>
+}
+
+/** Pieces of one product; `stocked = available + reserved + sold`, none below zero, at all times. */
+export interface Stock {
+  readonly stocked: number
+  readonly available: number
+  readonly reserved: number
+  readonly sold: number
+}
+
+export interface OrderLine {
+  readonly productId: ProductId
+  /** Pieces, at least 1. */
+  readonly quantity: number
+}
+
+/** A line as it was reserved: name and price stay what they were at that moment. */
+export interface ReservedLine extends OrderLine {
+  readonly name: string
+  readonly price: Minor
+}
+
+export interface ShortLine {
+  readonly productId: ProductId
+  readonly requested: number
+  /** What could be bought; 0 for a product that is unknown or deleted. */
+  readonly available: number
+}
+
+export type ReserveResult =
+  | {
+      readonly kind: 'reserved'
+      /** `committed` when the order was committed before this repetition. */
+      readonly state: 'reserved' | 'committed'
+      /** In the order of product ids. */
+      readonly lines: readonly ReservedLine[]
+      /** False when the reservation existed already and nothing was changed. */
+      readonly fresh: boolean
+    }
+  /** Nothing was reserved; the lines that fall short. */
+  | { readonly kind: 'out_of_stock'; readonly lines: readonly ShortLine[] }
+  /** The order was released before: the fence holds. */
+  | { readonly kind: 'released' }
+  /** The order has a reservation of other lines. */
+  | { readonly kind: 'differs' }
+
+export type CommitResult =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'released' }
+  /** A product of the lines was never reserved for this order. */
+  | { readonly kind: 'missing' }
+
+export type ReleaseResult = { readonly kind: 'released' } | { readonly kind: 'committed' }
+
+/**
+ * Stock and its reservations. Lines are merged and in the order of product ids (`mergeLines`). Every
+ * operation takes effect on all lines or on none, and repeating it changes nothing:
+ *
+ * ```
+ *              reserve            commit              release
+ *  (none)      -> reserved        refused: missing    -> released   (the fence; stock untouched)
+ *  reserved    same answer        -> committed        -> released   (pieces are available again)
+ *  committed   same answer        same answer         refused: committed
+ *  released    refused: released  refused: released   same answer
+ * ```
+ *
+ * The fence: a release leaves a released row also where nothing was reserved, so that a reserve
+ * which comes after it, however late, cannot take stock for an order that was given up.
+ */
+export interface StockStore {
+  /** Moves the lines from available to reserved, at the current names and prices. */
+  reserve(order: OrderId, lines: readonly OrderLine[]): Promise<ReserveResult>
+  /** Moves what was reserved to sold; the reservation's own quantities count, not the caller's. */
+  commit(order: OrderId, lines: readonly OrderLine[]): Promise<CommitResult>
+  /** Moves what was reserved back to available, and fences the order. */
+  release(order: OrderId, lines: readonly OrderLine[]): Promise<ReleaseResult>
+  /** The counters of a product, also when it is deleted; null when there never was one. */
+  stock(product: ProductId): Eventually<Stock | null>
+}
+
+export interface CatalogStore extends ProductStore, StockStore {
+  /** Throws the problem `store_unavailable` when the store does not answer. */
+  check(): Eventually<void>
+  close(): Promise<void>
+}

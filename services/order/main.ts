@@ -1,0 +1,76 @@
+/** The order service: saga, timers, outbox. */
+import { join } from 'node:path'
+import { runService } from '../../core/lifecycle/service.ts'
+import { every } from '../../core/resilience/worker.ts'
+import { createAnswers } from './answers.ts'
+import { orderSettings } from './config.ts'
+import { createListing } from './listing.ts'
+import { createOrderMetrics } from './metrics.ts'
+import { createMoves } from './moves.ts'
+import { createNotifications } from './notifications.ts'
+import { createOutbox } from './outbox.ts'
+import { createPlacing } from './placing.ts'
+import { orderRoutes } from './routes.ts'
+import { createStock } from './stock.ts'
+import { openSqliteOrderStore } from './store.sqlite.ts'
+
+await runService({
+  name: 'order',
+  description: 'Places orders, moves them along and keeps what everybody has spent',
+  prefix: '/order-api',
+  defaultPort: 8002,
+  settings: orderSettings,
+  build({ config, clock, log, metrics, directory, observeStore, client }) {
+    const store = openSqliteOrderStore({
+      path: join(directory, 'order.db'),
+      clock,
+      observe: observeStore,
+    })
+    const stock = createStock(client('catalog'))
+    const notifications = createNotifications(client('user'))
+    const outbox = createOutbox({
+      store,
+      stock,
+      notifications,
+      clock,
+      log,
+      concurrency: 64,
+      random: Math.random,
+    })
+    const counts = createOrderMetrics(metrics, () => store.outboxState(clock.now()))
+    const timing = {
+      processingAfter: config.ORDER_PROCESSING_AFTER_MS,
+      shippingAfter: config.ORDER_SHIPPING_AFTER_MS,
+      deliveryMin: config.ORDER_DELIVERY_MIN_MS,
+      deliveryMax: config.ORDER_DELIVERY_MAX_MS,
+    }
+    const placing = createPlacing({
+      store,
+      stock,
+      outbox,
+      answers: createAnswers(),
+      clock,
+      timing,
+      leaseTime: config.ORDER_LEASE_MS,
+      random: Math.random,
+      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      onCreated: counts.created,
+    })
+    const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved })
+    const listing = createListing(store, clock, config.ORDER_RETENTION_MS)
+    return {
+      routes: orderRoutes({ placing, moves, listing, store }),
+      check: store.check,
+      workers: () => [
+        every(200, async () => void (await moves.advanceDue()), { log, name: 'order timers' }),
+        every(500, async () => void (await placing.sweep()), { log, name: 'half-placed orders' }),
+        every(500, async () => void (await outbox.sweep()), { log, name: 'outbox' }),
+        every(60_000, () => store.forgetAnswers(clock.now(), 1_000), { log, name: 'old answers' }),
+      ],
+      async stop() {
+        await outbox.idle()
+        await store.close()
+      },
+    }
+  },
+})

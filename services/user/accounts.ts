@@ -1,0 +1,108 @@
+/** Accounts: registering, and proving that somebody knows the password. */
+import type { LoginLimits } from '../../core/auth/login-limits.ts'
+import type { Passwords } from '../../core/auth/password.ts'
+import type { Role } from '../../core/http/caller.ts'
+import { Problem, problem } from '../../core/http/problem.ts'
+import type { Deadline } from '../../core/resilience/deadline.ts'
+import { newId, type UserId } from '../../core/values/ids.ts'
+import type { Clock } from '../../core/values/time.ts'
+import type { UserMetrics } from './metrics.ts'
+import type { UserStore } from './store.ts'
+import { nameKeyOf, type Account, type User } from './users.ts'
+
+export interface Registration {
+  readonly username: string
+  readonly password: string
+  readonly fullName: string
+  readonly phone: string | null
+}
+
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+  /** The client's address, which has a limit of its own. */
+  readonly address: string
+  readonly deadline: Deadline
+}
+
+export interface Accounts {
+  /** @throws username_taken, overloaded */
+  register(registration: Registration): Promise<User>
+  /** @throws login_failed, too_many_attempts, overloaded */
+  authenticate(credentials: Credentials): Promise<User>
+  /** Adds a user with a role, as no request can; false when the name is taken. */
+  add(registration: Registration, role: Role): Promise<boolean>
+  /** True when that account exists and has this password; counts as no guess. */
+  hasPassword(username: string, password: string): Promise<boolean>
+}
+
+export interface AccountsOptions {
+  readonly store: Pick<UserStore, 'addUser' | 'accountByName'>
+  readonly passwords: Passwords
+  readonly limits: LoginLimits
+  readonly clock: Clock
+  readonly metrics: UserMetrics
+}
+
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { store, passwords, limits, clock, metrics } = options
+
+  async function create(registration: Registration, role: Role): Promise<User | null> {
+    const { username, password, fullName, phone } = registration
+    const key = nameKeyOf(username)
+    // Saves the hash where the answer is known; what decides is the conditional write.
+    if ((await store.accountByName(key)) !== null) return null
+    const now = clock.now()
+    const account: Account = {
+      id: newId<UserId>(now),
+      username,
+      fullName,
+      phone,
+      role,
+      createdAt: now,
+      passwordHash: await passwords.hash(password),
+    }
+    return (await store.addUser(key, account)) ? account : null
+  }
+
+  /** An unknown name costs the hash of a known one. */
+  async function check(username: string, password: string): Promise<Account | null> {
+    const account = await store.accountByName(nameKeyOf(username))
+    const right =
+      account === null
+        ? await passwords.verifyDummy(password)
+        : await passwords.verify(account.passwordHash, password)
+    return right ? account : null
+  }
+
+  return {
+    async register(registration) {
+      const user = await create(registration, 'user')
+      if (user === null) throw problem('username_taken')
+      metrics.registered()
+      return user
+    },
+
+    async authenticate({ username, password, address, deadline }) {
+      const who = { account: nameKeyOf(username), address, deadline }
+      let user
+      try {
+        user = await limits.attempt(who, () => check(username, password))
+      } catch (error) {
+        if (error instanceof Problem && error.code === 'too_many_attempts') metrics.login('limited')
+        throw error
+      }
+      metrics.login(user === null ? 'failure' : 'success')
+      if (user === null) throw problem('login_failed')
+      return user
+    },
+
+    async add(registration, role) {
+      return (await create(registration, role)) !== null
+    },
+
+    async hasPassword(username, password) {
+      return (await check(username, password)) !== null
+    },
+  }
+}

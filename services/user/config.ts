@@ -1,0 +1,36 @@
+/** Settings of the user service beside the common ones. */
+import { availableParallelism } from 'node:os'
+import { duration, integer } from '../../core/config/config.ts'
+
+export const userSettings = {
+  PASSWORD_CONCURRENCY: integer({
+    help: 'password hashes computed at once; each takes one core and 19 MiB',
+    default: availableParallelism(),
+    min: 1,
+    max: 256,
+  }),
+  PASSWORD_QUEUE: integer({
+    help: 'password hashes that may wait; past it the answer is 503',
+    default: 64,
+    min: 64,
+    max: 10_000,
+  }),
+  LOGIN_FAILURES_PER_ACCOUNT: integer({
+    help: 'wrong passwords an account may see within the window before it answers 429',
+    default: 10,
+    min: 1,
+    max: 1_000,
+  }),
+  LOGIN_FAILURES_PER_ADDRESS: integer({
+    help: 'wrong passwords an address may send within the window before it gets 429',
+    default: 200,
+    min: 1,
+    max: 10_000,
+  }),
+  LOGIN_FAILURE_WINDOW_MS: duration({
+    help: 'the window in which wrong passwords are counted',
+    default: 5 * 60_000,
+    min: 1_000,
+    max: 86_400_000,
+  }),
+} as const

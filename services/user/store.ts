@@ -1,0 +1,71 @@
+/** What the user service needs of a store; every change is one conditional write. */
+import type { GuessLedger } from '../../core/auth/login-limits.ts'
+import type { RevocationPage } from '../../core/auth/revocations.ts'
+import type { SessionId, UserId } from '../../core/values/ids.ts'
+import type { Millis } from '../../core/values/time.ts'
+import type { Notification, OrderStatusChange } from './notifications.ts'
+import type { Account, NameKey, ProfileChanges, User } from './users.ts'
+
+/** A session from log-in to log-out; `refreshHash` is that of the one refresh token that is good. */
+export interface NewSession {
+  readonly id: SessionId
+  readonly user: UserId
+  readonly refreshHash: string
+  readonly at: Millis
+  /** When the refresh token, and with it the session, lapses. */
+  readonly expiresAt: Millis
+}
+
+export interface Rotation {
+  readonly id: SessionId
+  /** Hash of the token that was shown. */
+  readonly presented: string
+  /** Hash of the one that replaces it. */
+  readonly next: string
+  readonly at: Millis
+  readonly expiresAt: Millis
+}
+
+export type RotationResult =
+  | { readonly kind: 'rotated'; readonly user: UserId }
+  /** The token was used before: the session has been ended by this call. */
+  | { readonly kind: 'reused' }
+  /** No such session, or it has ended or lapsed. */
+  | { readonly kind: 'unknown' }
+
+/** All methods reject with the problem `store_unavailable` when the store cannot be reached. */
+export interface UserStore extends GuessLedger {
+  /** Adds a user under its folded name; false, and nothing has changed, when that is taken. */
+  addUser(key: NameKey, account: Account): Promise<boolean>
+  userById(id: UserId): Promise<User | null>
+  accountByName(key: NameKey): Promise<Account | null>
+  /** Changes what is given and leaves the rest; null for an unknown user. */
+  changeProfile(id: UserId, changes: ProfileChanges): Promise<User | null>
+
+  openSession(session: NewSession): Promise<void>
+  /**
+   * Replaces the refresh token if `presented` is the good one; any other token of the session shows
+   * that one was stolen, so the session ends with it.
+   */
+  rotateSession(rotation: Rotation): Promise<RotationResult>
+  /** Ends a session and tells the feed; ending an ended one changes nothing. */
+  endSession(id: SessionId, at: Millis): Promise<void>
+  /** Ends all sessions of a user; resolves with those whose access tokens may still be good. */
+  endSessionsOf(user: UserId, at: Millis): Promise<readonly SessionId[]>
+  /**
+   * Ended sessions after a cursor, oldest first, without those whose access tokens have all expired
+   * at `now`. The cursor of an empty page is where the feed stands.
+   */
+  revocations(after: number, now: Millis, limit: number): Promise<RevocationPage>
+
+  /** Records a change unless one of the same order with the same or a higher sequence is there. */
+  recordOrderStatus(change: OrderStatusChange, at: Millis): Promise<boolean>
+  /** A user's notifications after the one with id `after` (0 for all), oldest first. */
+  notifications(user: UserId, after: number, limit: number): Promise<readonly Notification[]>
+
+  /** Drops up to `limit` rows of each kind that mean nothing any more at `now`. */
+  sweep(now: Millis, limit: number): Promise<void>
+  /** Throws when the store cannot be reached. */
+  check(): void | Promise<void>
+  close(): Promise<void>
+}
