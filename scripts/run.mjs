@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url'
 // Plain JavaScript without dependencies: it has to run before anything is installed, on Node or Bun.
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
-const stub = join(modules, 'bun', 'bin', 'bun.exe')
 const windows = process.platform === 'win32'
 
 const [script, ...scriptArguments] = process.argv.slice(2)
@@ -20,7 +19,7 @@ const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
 const wanted = lock.packages['node_modules/bun'].version
 
 if (!installed()) install()
-const bun = pinnedBun() ?? afterRepair()
+const bun = pinnedBun() ?? pinnedBunAfterInstall()
 run(bun)
 
 /** Every package of the lock file lies in node_modules in its locked version. */
@@ -41,42 +40,50 @@ function versionOf(path) {
   }
 }
 
-/** Install scripts stay off: no package of the shop needs one but Bun, and `pinnedBun` does without. */
+/** Install scripts stay off: no package of the shop needs one but Bun, whose binary is linked here. */
 function install() {
   console.error('Installing dependencies ...')
+  if (!installWithNpm() && !installWithBun()) {
+    fail('The dependencies could not be installed: neither npm nor bun managed it (see above).')
+  }
+  linkBinary()
+}
+
+function installWithNpm() {
   const npm = windows ? 'npm.cmd' : 'npm'
-  const done =
-    works(npm, ['--version']) &&
-    succeeds(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
-  if (done) return
+  const quietly = ['--no-audit', '--no-fund', '--loglevel=error']
+  return works(npm, ['--version']) && succeeds(npm, ['ci', '--ignore-scripts', ...quietly])
+}
+
+/** With --no-save Bun reads npm's lock file and writes none of its own. */
+function installWithBun() {
   const installer = process.versions.bun === undefined ? 'bun' : process.execPath
-  // --no-save: the lock file of the repository is npm's; Bun reads it and writes none of its own.
-  if (
+  return (
     works(installer, ['--version']) &&
     succeeds(installer, ['install', '--no-save', '--ignore-scripts'])
   )
-    return
-  fail('The dependencies could not be installed: neither npm nor bun managed it (see above).')
 }
 
-/**
- * The platform package holds the binary itself; `node_modules/.bin/bun` is only a stub wherever the
- * install script was blocked (npm links it to `bun.exe` on every system), so it comes second.
- */
+/** What Bun's own install script does; without it `node_modules/.bin/bun` only prints an error. */
+function linkBinary() {
+  const folder = join(modules, 'bun')
+  spawnSync(process.execPath, [join(folder, 'install.js')], { cwd: folder, stdio: 'ignore' })
+}
+
+/** The platform package holds the binary itself, so it works even where `.bin/bun` is a stub. */
 function pinnedBun() {
   const packages = existsSync(join(modules, '@oven')) ? readdirSync(join(modules, '@oven')) : []
   const binary = windows ? 'bun.exe' : 'bun'
-  const candidates = [...packages.map((name) => join(modules, '@oven', name, 'bin', binary)), stub]
+  const linked = join(modules, 'bun', 'bin', 'bun.exe')
+  const candidates = [
+    ...packages.map((name) => join(modules, '@oven', name, 'bin', binary)),
+    linked,
+  ]
   return candidates.find((path) => existsSync(path) && versionAnswered(path) === wanted) ?? null
 }
 
-function afterRepair() {
-  spawnSync(process.execPath, [join(modules, 'bun', 'install.js')], {
-    cwd: join(modules, 'bun'),
-    stdio: 'ignore',
-  })
-  if (versionAnswered(stub) === wanted) return stub
-  // node_modules that was copied from another kind of machine looks complete but holds no binary.
+/** A node_modules copied from another kind of machine looks complete but holds no binary for this one. */
+function pinnedBunAfterInstall() {
   install()
   return pinnedBun() ?? fail(`Bun ${wanted} does not run on this machine.`)
 }
@@ -96,10 +103,33 @@ function run(path) {
     // A terminal sends Ctrl-C to the whole group; the scripts take two within a moment as one.
     process.on(signal, () => child.kill(signal))
   }
+  if (process.env.npm_lifecycle_event !== undefined) onOrphaned(() => child.kill('SIGTERM'))
   child.on('error', (error) => fail(`Bun could not be started: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? 128 + (signal === 'SIGINT' ? 2 : 15)
   })
+}
+
+/** npm hands SIGTERM to a shell that dies without a word to its child; losing either is the word. */
+function onOrphaned(stop) {
+  const ancestry = () => `${process.ppid} ${parentOf(process.ppid)}`
+  const before = ancestry()
+  const watch = setInterval(() => {
+    if (ancestry() === before) return
+    clearInterval(watch)
+    stop()
+  }, 200)
+  watch.unref()
+}
+
+/** Field 4 of proc(5) stat, counted after the name, which may hold spaces; empty on other systems. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]
+  } catch {
+    return ''
+  }
 }
 
 function works(file, options) {

@@ -167,7 +167,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   async function send(attempt: Attempt): Promise<Answer> {
     const { request, signal } = attempt
-    if (signal.aborted) throw late(false)
+    if (signal.aborted || request.deadline.expired()) throw late(false)
     const { method } = request
     const headers = headersOf(attempt)
     const body = request.body === undefined ? null : JSON.stringify(request.body)

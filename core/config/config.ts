@@ -11,7 +11,7 @@ export interface Setting<T> {
   /** Its value is never printed. */
   readonly secret: boolean
   /** The value when the variable is unset or empty; undefined when it must be set. */
-  readonly default: T | ((env: Environment) => T) | undefined
+  readonly fallback: T | ((env: Environment) => T) | undefined
   /** The value of a text; undefined when it is not accepted. */
   readonly parse: (text: string) => T | undefined
 }
@@ -56,7 +56,7 @@ export function loadConfig<S extends Definition>(
   const values: Record<string, unknown> = {}
   for (const [variable, setting] of Object.entries(settings)) {
     const text = textOf(env, variable)
-    const value = text === undefined ? defaultOf(setting, env) : setting.parse(text)
+    const value = text === undefined ? fallbackOf(setting, env) : setting.parse(text)
     if (value === undefined) mistakes.push(mistake(variable, setting, text))
     values[variable] = value
   }
@@ -72,7 +72,7 @@ export function loadConfig<S extends Definition>(
 export const textOf = (env: Environment, variable: string): string | undefined =>
   env[variable] === '' ? undefined : env[variable]
 
-function defaultOf<T>({ default: fallback }: Setting<T>, env: Environment): T | undefined {
+function fallbackOf<T>({ fallback }: Setting<T>, env: Environment): T | undefined {
   // No setting's value is a function, so a function is the default that looks at other variables.
   return typeof fallback === 'function' ? (fallback as (env: Environment) => T)(env) : fallback
 }
@@ -188,7 +188,7 @@ function setting<T>(
   accepts: string,
   parse: (value: string) => T | undefined,
 ): Setting<T> {
-  return { help: options.help, accepts, secret: false, default: options.default, parse }
+  return { help: options.help, accepts, secret: false, fallback: options.default, parse }
 }
 
 /** One line of a table of settings, for `--help` and the documentation. */
@@ -203,7 +203,7 @@ export interface SettingRow {
 /** Describes settings, with the defaults that an empty environment gives. */
 export const describeSettings = (settings: Definition): SettingRow[] =>
   Object.entries(settings).map(([variable, each]) => {
-    const fallback = defaultOf(each, {})
+    const fallback = fallbackOf(each, {})
     return {
       variable,
       accepts: each.accepts,

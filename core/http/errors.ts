@@ -95,6 +95,16 @@ const rows = {
     title: 'Reservation is missing',
     detail: 'This order has no reservation of one of the products',
   },
+  reservation_differs: {
+    status: 409,
+    title: 'Reservation has other lines',
+    detail: 'This order already has a reservation of other products or quantities',
+  },
+  catalog_full: {
+    status: 409,
+    title: 'Catalog is full',
+    detail: 'The catalog holds {limit} products already, as many as it is configured for',
+  },
   order_move_refused: {
     status: 409,
     title: 'Order cannot move there',

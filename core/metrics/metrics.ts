@@ -60,6 +60,14 @@ export interface Metrics {
 }
 
 /**
+ * V8's heap spaces. On Bun, asking for them blocks the loop for 1.2 to 2.4 ms, most of a whole
+ * scrape (500 series of ours take 0.15 ms), and the answer is zeros.
+ */
+const heapSpaces = ['total', 'used', 'available'].map(
+  (kind) => `nodejs_heap_space_size_${kind}_bytes`,
+)
+
+/**
  * Makes the metrics of one process: what the service registers, and `process_*` and runtime metrics.
  *
  * @param service stands in `service_info`, and in no other series: the scraper's labels tell services apart
@@ -77,6 +85,7 @@ export function createMetrics(service: string): Metrics {
   }
 
   collectDefaultMetrics({ register: plain })
+  for (const name of heapSpaces) plain.removeSingleMetric(name)
   for (const { name } of plain.getMetricsAsArray()) {
     const metric = plain.getSingleMetric(name)
     if (metric !== undefined) showInOpenMetrics(open, metric)

@@ -56,6 +56,8 @@ describe('a worker', () => {
     worker.kick()
     worker.kick()
     await first
+    runs[0]?.end()
+    await new Promise((resolve) => setTimeout(resolve, 0))
     expect(runs).toHaveLength(1)
   })
 

@@ -1,9 +1,7 @@
 /** Identifiers: UUIDv7 for what is created, UUIDv5 for what must come out the same on every machine. */
 import { v5, v7, validate } from 'uuid'
+import type { Brand } from './brand.ts'
 import type { Millis } from './time.ts'
-
-/** A type that carries its meaning: a plain value that only its own constructor hands out. */
-export type Brand<T, Name extends string> = T & { readonly __brand: Name }
 
 export type ProductId = Brand<string, 'ProductId'>
 export type OrderId = Brand<string, 'OrderId'>

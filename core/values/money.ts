@@ -1,5 +1,5 @@
 /** Money: integer minor units (kopecks) inside, a JSON number with at most two decimals outside. */
-import type { Brand } from './ids.ts'
+import type { Brand } from './brand.ts'
 
 /** An amount in minor units, always a safe integer. */
 export type Minor = Brand<number, 'Minor'>

@@ -1,5 +1,5 @@
 /** Time as the shop keeps it: epoch milliseconds inside, RFC 3339 in UTC outside, from an injected clock. */
-import type { Brand } from './ids.ts'
+import type { Brand } from './brand.ts'
 
 /** Milliseconds: a point in time counted from the Unix epoch, or a span of time. */
 export type Millis = Brand<number, 'Millis'>

@@ -240,3 +240,6 @@ function spliced<T extends Float64Array | Uint32Array | Uint8Array>(
   result.set(source.subarray(at + count), at + insert.length)
   return result
 }
+
+// At the end of the file, as building needs what stands above.
+export const emptyIndex: ProductIndex = buildIndex([])

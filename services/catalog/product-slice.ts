@@ -16,7 +16,7 @@ export interface Slice {
   /** Products within the price bounds, on all pages together. */
   readonly total: number
   readonly count: number
-  /** `count` list items as JSON, joined by commas. */
+  /** `count` list items as JSON, joined by commas; may be a view into the index. */
   readonly items: Uint8Array
 }
 
@@ -42,7 +42,7 @@ export function sliceOf(index: ProductIndex, window: Window): Slice {
   }
   const start = index.starts[skip] ?? 0
   const end = (index.starts[skip + count] ?? 0) - 1
-  return { total, count, items: index.bytes.slice(start, end) }
+  return { total, count, items: index.bytes.subarray(start, end) }
 }
 
 /** The first position in `byPrice` with at least this price. */

@@ -9,12 +9,12 @@ import type {
   Stock,
 } from './store.ts'
 
-export type ReservationState = 'reserved' | 'committed' | 'released'
+/** One line of an order as the store keeps it; a fence has no name and no price. */
+export type Reservation =
+  | (ReservedLine & { readonly state: 'reserved' | 'committed' })
+  | (OrderLine & { readonly state: 'released' })
 
-/** One line of an order as the store keeps it. */
-export interface Reservation extends ReservedLine {
-  readonly state: ReservationState
-}
+export type ReservationState = Reservation['state']
 
 /** True when nothing was lost or sold twice. */
 export const isSound = ({ stocked, available, reserved, sold }: Stock): boolean =>
@@ -36,15 +36,19 @@ export function repeatedReserve(
   held: readonly Reservation[],
   lines: readonly OrderLine[],
 ): ReserveResult {
-  if (held.some(({ state }) => state === 'released')) return { kind: 'released' }
+  const taken = held.filter((line) => line.state !== 'released')
+  if (taken.length < held.length) return { kind: 'released' }
   const same =
-    held.length === lines.length &&
-    held.every(({ productId, quantity }, at) => {
+    taken.length === lines.length &&
+    taken.every(({ productId, quantity }, at) => {
       return productId === lines[at]?.productId && quantity === lines[at].quantity
     })
   if (!same) return { kind: 'differs' }
-  const state = held.every((line) => line.state === 'committed') ? 'committed' : 'reserved'
-  return { kind: 'reserved', state, lines: held, fresh: false }
+  const state = taken.every((line) => line.state === 'committed') ? 'committed' : 'reserved'
+  const answer = taken.map(({ productId, quantity, name, price }) => {
+    return { productId, quantity, name, price }
+  })
+  return { kind: 'reserved', state, lines: answer, fresh: false }
 }
 
 /** Why a commit of these products must not happen; null when it may. */
@@ -70,4 +74,15 @@ function statesOf(
 ): readonly (ReservationState | undefined)[] {
   const states = new Map(held.map(({ productId, state }) => [productId, state]))
   return lines.map(({ productId }) => states.get(productId))
+}
+
+/** Lines of a store's answer in the order in which the caller named their products. */
+export function asAsked<T extends { readonly productId: ProductId }>(
+  asked: readonly OrderLine[],
+  lines: readonly T[],
+): readonly T[] {
+  const byProduct = new Map(lines.map((line) => [line.productId, line]))
+  return [...new Set(asked.map(({ productId }) => productId))].flatMap((productId) => {
+    return byProduct.get(productId) ?? []
+  })
 }

@@ -1,7 +1,7 @@
 /** The catalog's store in one SQLite file, which one process owns. */
 import { openDatabase, type Database, type DatabaseOptions } from '../../core/sqlite/database.ts'
 import type { CatalogStore } from './store.ts'
-import { migrations } from './store.sqlite.migrations.ts'
+import { migrations } from './migrations.sqlite.ts'
 import { sqliteProducts } from './store.sqlite.products.ts'
 import { sqliteStock } from './store.sqlite.stock.ts'
 

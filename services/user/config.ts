@@ -1,11 +1,10 @@
 /** Settings of the user service beside the common ones. */
-import { availableParallelism } from 'node:os'
 import { duration, integer } from '../../core/config/config.ts'
 
 export const userSettings = {
   PASSWORD_CONCURRENCY: integer({
     help: 'password hashes computed at once; each takes one core and 19 MiB',
-    default: availableParallelism(),
+    default: 2,
     min: 1,
     max: 256,
   }),

@@ -133,16 +133,14 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
       }),
 
     async notifications(user, after, limit) {
-      return sql.notifications.all(user, after, limit).map(
-        (row): Notification => ({
-          id: row.id,
-          order: row.order_id,
-          user,
-          status: row.status,
-          updatedAt: row.updated_at,
-          sequence: row.sequence,
-        }),
-      )
+      return sql.notifications.all(user, after, limit).map((row): Notification => ({
+        id: row.id,
+        order: row.order_id,
+        user,
+        status: row.status,
+        updatedAt: row.updated_at,
+        sequence: row.sequence,
+      }))
     },
 
     sweep: (now, limit) =>
@@ -171,7 +169,11 @@ interface NotificationRow {
 
 /** Prepared once; a statement's text is looked at again only here. */
 function statementsOf(database: Database) {
-  return { ...userStatements(database), ...sessionStatements(database), ...otherStatements(database) }
+  return {
+    ...userStatements(database),
+    ...sessionStatements(database),
+    ...otherStatements(database),
+  }
 }
 
 const userStatements = (database: Database) => ({

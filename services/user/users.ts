@@ -1,6 +1,7 @@
 /** What a user is, and when two names are one name. */
 import type { Role } from '../../core/http/caller.ts'
-import type { Brand, UserId } from '../../core/values/ids.ts'
+import type { Brand } from '../../core/values/brand.ts'
+import type { UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 
 /** A username as it is compared: names that only differ in case or in Unicode form are one name. */

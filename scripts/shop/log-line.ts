@@ -1,0 +1,43 @@
+/** A log line of a service as a person reads it; what is not JSON stays as it is. */
+
+export interface LogLine {
+  /** For the console: `12:30:05 cart     warn  message key=value`. */
+  readonly text: string
+  /** Warnings and worse, and all that is not a log line, such as the reason of a failed start. */
+  readonly important: boolean
+  /** A long start says how far it is. */
+  readonly progress: { readonly done: number; readonly total: number } | null
+}
+
+const standard = new Set(['level', 'time', 'service', 'msg', 'pid', 'hostname', 'done', 'total'])
+
+export function readLogLine(process: string, line: string): LogLine {
+  const fields = jsonObject(line)
+  if (fields === null) {
+    return { text: `${process.padEnd(8)} ${line}`, important: true, progress: null }
+  }
+  const level = String(fields['level'] ?? 'info')
+  const rest = Object.entries(fields)
+    .filter(([key]) => !standard.has(key))
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const time = String(fields['time'] ?? '').slice(11, 19)
+  return {
+    text: `${time} ${process.padEnd(8)} ${level.padEnd(5)} ${String(fields['msg'] ?? '')}${rest.join('')}`,
+    important: ['warn', 'error', 'fatal'].includes(level),
+    progress: progressOf(fields),
+  }
+}
+
+function progressOf({ done, total }: Record<string, unknown>): LogLine['progress'] {
+  return typeof done === 'number' && typeof total === 'number' ? { done, total } : null
+}
+
+function jsonObject(line: string): Record<string, unknown> | null {
+  if (!line.startsWith('{')) return null
+  try {
+    // Text that starts with a brace and parses is an object.
+    return JSON.parse(line) as Record<string, unknown>
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * One supervised process of the shop.
+ *
+ * ```
+ *   start ──► running ──► died ──► wait 100 ms, doubling to 2 s ──► start
+ *                │                        (counted anew after 10 s of life)
+ *                └─ stop: SIGTERM, SIGKILL past the limit ──► stopped
+ * ```
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { lineSplitter } from './log-file.ts'
+import type { ProcessPlan } from './plan.ts'
+
+export interface Supervised {
+  readonly name: ProcessPlan['name']
+  /** The process id; null while none runs. */
+  readonly pid: () => number | null
+  /** From here on a death is answered with a restart instead of `onFailedStart`. */
+  keepAlive(): void
+  /** Stops the process and starts it again at once. */
+  restart(): Promise<void>
+  /** Resolves when the process is gone; true when it ended with code 0. */
+  stop(limit: number): Promise<boolean>
+  /** SIGKILL, without waiting. */
+  kill(): void
+}
+
+export interface SuperviseOptions {
+  readonly root: string
+  /** Holds `<name>.pid` while the process runs. */
+  readonly runDir: string
+  readonly onLine: (line: string) => void
+  /** The process ended before `keepAlive`. */
+  readonly onFailedStart: (reason: string) => void
+  readonly onDeath: (reason: string, wait: number) => void
+}
+
+/** Milliseconds. */
+export const backoff = { first: 100, longest: 2_000, lifeThatForgives: 10_000 } as const
+
+/** Milliseconds that a restart waits for the old process to end by itself. */
+const patience = 1_500
+
+/** The wait before the next start: doubles with each short life, starts over after a long one. */
+export const nextWait = (wait: number, lived: number): number =>
+  lived >= backoff.lifeThatForgives ? backoff.first : Math.min(wait * 2, backoff.longest)
+
+export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervised {
+  const pidFile = join(options.runDir, `${plan.name}.pid`)
+  mkdirSync(options.runDir, { recursive: true })
+  let child: ChildProcess | null = null
+  let gone = Promise.resolve<Ending>({ code: 0, signal: null })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let wait: number = backoff.first
+  let kept = false
+  /** Its end is wanted, so it is no death. */
+  let stopping = false
+  /** A restart under way must not outlive a stop. */
+  let over = false
+
+  function start(): void {
+    const startedAt = performance.now()
+    const started = launch(plan, options)
+    child = started.child
+    if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n`)
+    gone = started.gone.then((ending) => {
+      child = null
+      rmSync(pidFile, { force: true })
+      if (!stopping) died(ending, performance.now() - startedAt)
+      return ending
+    })
+  }
+
+  function died(ending: Ending, lived: number): void {
+    if (!kept) return options.onFailedStart(describe(ending))
+    if (lived >= backoff.lifeThatForgives) wait = backoff.first
+    options.onDeath(describe(ending), wait)
+    timer = setTimeout(start, wait)
+    wait = nextWait(wait, lived)
+  }
+
+  async function end(limit: number): Promise<boolean> {
+    stopping = true
+    clearTimeout(timer)
+    if (child === null) return true
+    child.kill('SIGTERM')
+    const force = setTimeout(() => child?.kill('SIGKILL'), limit)
+    const { code } = await gone
+    clearTimeout(force)
+    return code === 0
+  }
+
+  start()
+  return {
+    name: plan.name,
+    pid: () => child?.pid ?? null,
+    keepAlive() {
+      kept = true
+    },
+    async restart() {
+      if (over || stopping) return
+      await end(patience)
+      if (over) return
+      stopping = false
+      start()
+    },
+    stop(limit) {
+      over = true
+      return end(limit)
+    },
+    kill() {
+      over = true
+      stopping = true
+      clearTimeout(timer)
+      child?.kill('SIGKILL')
+    },
+  }
+}
+
+interface Ending {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+function launch(
+  plan: ProcessPlan,
+  { root, onLine }: SuperviseOptions,
+): { child: ChildProcess; gone: Promise<Ending> } {
+  // --no-orphans: a launcher that is killed takes its children with it, so no port stays taken.
+  const child = spawn(process.execPath, ['--no-orphans', '--no-env-file', plan.main], {
+    cwd: root,
+    env: plan.env,
+    // Its own group: Ctrl-C reaches the launcher alone, which stops the gateway before the services.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const outputs = [child.stdout, child.stderr].map((stream) => {
+    const lines = lineSplitter(onLine)
+    stream.on('data', (chunk: Uint8Array) => lines.push(chunk))
+    return lines
+  })
+  const gone = new Promise<Ending>((resolve) => {
+    child.once('error', (error) => {
+      onLine(error.message)
+      resolve({ code: null, signal: null })
+    })
+    child.once('close', (code, signal) => {
+      for (const lines of outputs) lines.end()
+      resolve({ code, signal })
+    })
+  })
+  return { child, gone }
+}
+
+const describe = ({ code, signal }: Ending): string =>
+  signal === null ? `ended with code ${code ?? 'unknown'}` : `was ended by ${signal}`

@@ -1,0 +1,48 @@
+/** What a person needs to know once the shop is up. */
+import { relative } from 'node:path'
+import type { ProcessPlan } from './plan.ts'
+import type { StartOptions } from './options.ts'
+
+export const demoAccounts = ['admin / admin123 (admin)', 'user1 / user123', 'testuser / test123']
+
+const about: Readonly<Record<ProcessPlan['name'], string>> = {
+  catalog: 'products, categories, stock',
+  cart: 'cart and checkout',
+  order: 'orders and their way to the door',
+  user: 'accounts, sign-in, profile',
+  gateway: 'start page and everything below one address',
+}
+
+/** The table that is printed when everything is ready. `elapsed` is in milliseconds. */
+export function readyTable(
+  plans: readonly ProcessPlan[],
+  options: StartOptions,
+  elapsed: number,
+): string {
+  const gateway = `http://localhost:${options.port}`
+  const rows: [string, string, string][] = [['Start page', `${gateway}/docs/`, '']]
+  for (const { name, port } of plans) {
+    if (name === 'gateway') continue
+    const prefix = name === 'catalog' ? '/api/' : `/${name}-api/`
+    rows.push([capital(name), `${gateway}${prefix}`, `${about[name]}; itself on port ${port}`])
+  }
+  rows.push(['Profiles', `${gateway}/profiles/`, 'captured CPU and heap profiles'])
+  const accounts =
+    options.profile === 'demo' ? [['Sign in as', demoAccounts.join(', '), ''] as const] : []
+  const folder = relative(process.cwd(), options.dataDir) || '.'
+  const lines = [...rows, ...accounts, ['Data and logs', `${folder}, ${folder}/logs`, ''] as const]
+  const wide = Math.max(...rows.map(([, url]) => url.length))
+  return [
+    '',
+    `The shop is ready (${options.profile} profile, ${(elapsed / 1000).toFixed(1)} s).`,
+    '',
+    ...lines.map(([label, value, note]) =>
+      `  ${label.padEnd(14)} ${note === '' ? value : `${value.padEnd(wide)}  ${note}`}`.trimEnd(),
+    ),
+    '',
+    'Ctrl-C stops it.',
+    '',
+  ].join('\n')
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,184 @@
+/** `npm start`: the whole shop on this machine, until Ctrl-C. */
+import { mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { ensureKeys } from '../core/auth/key-files.ts'
+import { watchChanges } from './shop/changes.ts'
+import { createConsole } from './shop/console.ts'
+import { lockFolder } from './shop/lock.ts'
+import { openLogFile } from './shop/log-file.ts'
+import { readLogLine } from './shop/log-line.ts'
+import { help, parseOptions, type StartOptions } from './shop/options.ts'
+import { planShop, type ProcessPlan } from './shop/plan.ts'
+import { portInTheWay, type PortWish } from './shop/ports.ts'
+import { supervise, type Supervised } from './shop/processes.ts'
+import { waitUntilReady } from './shop/readiness.ts'
+import { readyTable } from './shop/table.ts'
+
+/** Milliseconds. */
+const readyLimit = 60_000
+const stopLimit = 15_000
+/** A terminal and npm both pass on one Ctrl-C; what comes later is meant as a second one. */
+const sameSignal = 500
+const maxLogBytes = 16 * 1024 * 1024
+
+const root = dirname(import.meta.dir)
+const output = createConsole(process.stdout)
+
+const parsed = parseOptions(process.argv.slice(2), process.env)
+if (parsed.kind === 'help') {
+  process.stdout.write(help)
+} else if (parsed.kind === 'mistake') {
+  refuse(parsed.sentence, 2)
+} else {
+  const options = { ...parsed.options, dataDir: resolve(root, parsed.options.dataDir) }
+  mkdirSync(options.dataDir, { recursive: true })
+  const lock = lockFolder(options.dataDir)
+  if (lock.kind === 'held') {
+    refuse(
+      `A shop already runs on ${options.dataDir} (process ${lock.pid}): stop it or choose another folder with --data.`,
+      1,
+    )
+  }
+  // Not `finally`: an exit from a signal handler has to give the folder back as well.
+  process.on('exit', lock.release)
+  process.exit(await runShop(options, lock.stale))
+}
+
+async function runShop(options: StartOptions, afterKill: boolean): Promise<number> {
+  const startedAt = performance.now()
+  const plans = planShop(options, process.env)
+  const inTheWay = await portCheck(plans, afterKill)
+  if (inTheWay !== null) refuse(inTheWay, 1)
+  if (options.profile === 'demo') {
+    ensureKeys({ dir: process.env['KEYS_DIR'] || join(options.dataDir, 'keys'), demo: true })
+  }
+
+  const stop = stopSignal(() => {
+    for (const each of shop) each.kill()
+  })
+  const failed = new AbortController()
+  const shop = plans.map((plan) =>
+    superviseOne(plan, options, (reason) => {
+      output.line(`${plan.name} ${reason}.`)
+      failed.abort()
+    }),
+  )
+
+  const late = await waitUntilReady(
+    plans.map((plan) => ({ name: plan.name, url: addressOf(plan) })),
+    { limit: readyLimit, signal: AbortSignal.any([stop.signal, failed.signal]) },
+  )
+  if (late.length > 0) {
+    const clean = await stopShop(shop)
+    if (stop.signal.aborted) return clean ? 0 : 1
+    const logs = join(options.dataDir, 'logs')
+    output.line(
+      failed.signal.aborted
+        ? `The shop did not start; its logs are in ${logs}.`
+        : `Not ready within ${readyLimit / 1000} s: ${late.join(', ')}; the logs are in ${logs}.`,
+    )
+    return 1
+  }
+  for (const each of shop) each.keepAlive()
+  output.line(readyTable(plans, options, performance.now() - startedAt))
+  const endWatch = options.watch ? restartOnChange(shop) : () => {}
+
+  await stop.received
+  endWatch()
+  output.line('Stopping ...')
+  const clean = await stopShop(shop)
+  output.line(clean ? 'Stopped.' : 'Stopped; not every process ended cleanly, see the logs.')
+  return clean ? 0 : 1
+}
+
+/** The processes of a killed launcher need a moment to let go of their ports. */
+async function portCheck(
+  plans: readonly ProcessPlan[],
+  afterKill: boolean,
+): Promise<string | null> {
+  const wishes = plans.map((plan): PortWish => ({
+    host: plan.host,
+    port: plan.port,
+    owner: plan.name === 'gateway' ? 'the gateway' : `the ${plan.name} service`,
+    option: plan.name === 'gateway' ? '--port' : '--services-port',
+  }))
+  const end = performance.now() + (afterKill ? 3_000 : 0)
+  for (;;) {
+    const sentence = await portInTheWay(wishes)
+    if (sentence === null || performance.now() >= end) return sentence
+    await new Promise((wake) => setTimeout(wake, 50))
+  }
+}
+
+function superviseOne(
+  plan: ProcessPlan,
+  options: StartOptions,
+  onFailedStart: (reason: string) => void,
+): Supervised {
+  const file = openLogFile(join(options.dataDir, 'logs', `${plan.name}.log`), maxLogBytes)
+  return supervise(plan, {
+    root,
+    runDir: join(options.dataDir, 'run'),
+    onLine(line) {
+      file.write(`${line}\n`)
+      const { text, important, progress } = readLogLine(plan.name, line)
+      if (progress !== null) output.progress(plan.name, progress.done, progress.total)
+      else if (important || options.watch) output.line(text)
+    },
+    onFailedStart,
+    onDeath(reason, wait) {
+      output.line(`${plan.name} ${reason}; started again in ${wait} ms.`)
+    },
+  })
+}
+
+function restartOnChange(shop: readonly Supervised[]): () => void {
+  const names = shop.map(({ name }) => name)
+  return watchChanges(root, names, (changed) => {
+    output.line(`Changed, restarting: ${[...changed].join(', ')}`)
+    for (const each of shop) if (changed.has(each.name)) void each.restart()
+  })
+}
+
+/** First the gateway lets its requests finish, then nothing is left that the services would cut. */
+async function stopShop(shop: readonly Supervised[]): Promise<boolean> {
+  const end = performance.now() + stopLimit
+  const left = (): number => Math.max(0, end - performance.now())
+  const stopAll = (processes: readonly Supervised[]): Promise<boolean[]> =>
+    Promise.all(processes.map((each) => each.stop(left())))
+  const gateway = await stopAll(shop.filter(({ name }) => name === 'gateway'))
+  const services = await stopAll(shop.filter(({ name }) => name !== 'gateway'))
+  return [...gateway, ...services].every(Boolean)
+}
+
+/** The first SIGINT or SIGTERM asks for a stop; a second one calls `onImpatience` and exits. */
+function stopSignal(onImpatience: () => void): {
+  readonly signal: AbortSignal
+  readonly received: Promise<void>
+} {
+  const controller = new AbortController()
+  let first: number | null = null
+  const received = new Promise<void>((settle) => {
+    const onSignal = (): void => {
+      if (first === null) {
+        first = performance.now()
+        controller.abort()
+        settle()
+      } else if (performance.now() - first > sameSignal) {
+        onImpatience()
+        process.exit(1)
+      }
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+  return { signal: controller.signal, received }
+}
+
+const addressOf = ({ host, port }: ProcessPlan): string =>
+  `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
+
+function refuse(sentence: string, code: number): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(code)
+}

@@ -1,0 +1,49 @@
+/** The catalog service: products, categories, stock. */
+import { join } from 'node:path'
+import { runService } from '../../core/lifecycle/service.ts'
+import { every } from '../../core/resilience/worker.ts'
+import { createCategoryIndexes } from './category-indexes.ts'
+import { catalogSettings } from './config.ts'
+import { createEditing } from './editing.ts'
+import { createCatalogMetrics } from './metrics.ts'
+import { createPages } from './pages.ts'
+import { catalogRoutes } from './routes.ts'
+import { seedDemo } from './seed.ts'
+import { openSqliteStore } from './store.sqlite.ts'
+
+/** Milliseconds between two looks at the categories' versions: other copies' writes show within 1 s. */
+const refreshInterval = 500
+
+await runService({
+  name: 'catalog',
+  description: 'Products, their categories and their stock',
+  prefix: '/api',
+  defaultPort: 8000,
+  settings: catalogSettings,
+  build({ config, clock, log, metrics, directory, observeStore }) {
+    const path = join(directory, 'catalog.db')
+    const store = openSqliteStore({ path, clock, observe: observeStore })
+    const maxProducts = config.CATALOG_MAX_PRODUCTS
+    const indexes = createCategoryIndexes({ store, clock, maxProducts })
+    const counts = createCatalogMetrics(metrics)
+    const pages = createPages({
+      indexes,
+      maxBytes: config.PAGE_CACHE_BYTES,
+      onHit: counts.cacheHit,
+      onMiss: counts.cacheMiss,
+    })
+    const editing = createEditing(store, indexes, maxProducts)
+    return {
+      routes: catalogRoutes({ store, indexes, pages, editing, metrics: counts }),
+      check: store.check,
+      async start() {
+        if (config.PROFILE === 'demo') await seedDemo(store, config.DEMO_PRODUCTS, log)
+        await indexes.refresh()
+        counts.expectCategories(indexes.categories().map(({ name }) => name))
+        log.info({ products: indexes.size }, 'index built')
+      },
+      workers: () => [every(refreshInterval, indexes.refresh, { log, name: 'category refresh' })],
+      stop: store.close,
+    }
+  },
+})

@@ -1,0 +1,97 @@
+/** The rules of products: what a query, a body and an entity tag mean. */
+import { ifMatchTags } from '../../core/http/conditional.ts'
+import { problem } from '../../core/http/problem.ts'
+import { invalid } from '../../core/http/validation.ts'
+import type { ProductId } from '../../core/values/ids.ts'
+import { fromMinor, minor, toMinor, type Minor } from '../../core/values/money.ts'
+import type { Window } from './product-slice.ts'
+import type { NewProductBody, ProductChangesBody, ProductDetail, ProductQuery } from './schemas.ts'
+import type { NewProduct, ProductChanges, StockedProduct } from './store.ts'
+
+/** Clients may write a UUID in upper case; the store knows one spelling. */
+export const productIdOf = (text: string): ProductId => text.toLowerCase() as ProductId
+
+/** Throws the problem `price_range_inverted`. */
+export function windowOf(query: ProductQuery): Window {
+  const { min_price: min, max_price: max } = query
+  if (min !== undefined && max !== undefined && min > max) throw problem('price_range_inverted')
+  return {
+    sortBy: query.sort_by ?? 'name',
+    descending: query.sort_order === 'desc',
+    minPrice: min === undefined ? null : bound(min, Math.ceil),
+    maxPrice: max === undefined ? null : bound(max, Math.floor),
+    skip: query.skip ?? 0,
+    limit: query.limit ?? 100,
+  }
+}
+
+/** A bound between two kopecks means the next price inside of it. */
+const bound = (amount: number, round: (value: number) => number): Minor =>
+  toMinor(amount) ?? minor(round(amount * 100))
+
+/** Throws `validation_failed` for a price of more than two decimals and for ill-formed Unicode. */
+export function newProductOf(id: ProductId, body: NewProductBody): NewProduct {
+  requireWellFormed(body)
+  return {
+    id,
+    name: body.name,
+    category: body.category,
+    price: priceOf(body.price),
+    description: body.description ?? null,
+    manufacturer: body.manufacturer ?? null,
+    available: body.stock_count,
+  }
+}
+
+/** Throws as `newProductOf` does. */
+export function changesOf(body: ProductChangesBody): ProductChanges {
+  requireWellFormed(body)
+  const { price, stock_count: available, ...texts } = body
+  return {
+    ...texts,
+    ...(price !== undefined && { price: priceOf(price) }),
+    ...(available !== undefined && { available }),
+  }
+}
+
+function priceOf(amount: number): Minor {
+  const price = toMinor(amount)
+  if (price !== null) return price
+  throw invalid([{ path: '/price', message: 'must have at most two decimals' }])
+}
+
+/** JSON can spell half of a surrogate pair, which no store could give back unchanged. */
+function requireWellFormed(body: NewProductBody | ProductChangesBody): void {
+  for (const [field, value] of Object.entries(body)) {
+    if (typeof value !== 'string' || value.isWellFormed()) continue
+    throw invalid([{ path: `/${field}`, message: 'is not well-formed Unicode' }])
+  }
+}
+
+/** Changes with every sale, so that a client never keeps an old stock count. */
+export const etagOf = ({ version, available }: StockedProduct): string =>
+  `"${version}.${available}"`
+
+/**
+ * The versions that an `If-Match` header admits; null where it admits any. Only the version in front
+ * of the dot counts: a sale between reading and writing is no conflict.
+ */
+export function admittedVersions(header: string | null): readonly number[] | null {
+  if (header === null) return null
+  const tags = ifMatchTags(header)
+  if (tags.includes('*')) return null
+  return tags.flatMap((tag) => {
+    const version = /^(\d{1,15})\.\d+$/.exec(tag)?.[1]
+    return version === undefined ? [] : [Number(version)]
+  })
+}
+
+export const detailOf = (product: StockedProduct): ProductDetail => ({
+  product_id: product.id,
+  name: product.name,
+  category: product.category,
+  price: fromMinor(product.price),
+  stock_count: product.available,
+  description: product.description,
+  manufacturer: product.manufacturer,
+})

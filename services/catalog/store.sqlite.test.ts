@@ -1,0 +1,87 @@
+/** The SQLite store against the suite, and two processes' views of one file. */
+import { expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openDatabase, type Database } from '../../core/sqlite/database.ts'
+import { derivedId, type OrderId } from '../../core/values/ids.ts'
+import { isSound } from './stock.ts'
+import { catalogStoreConformance, sampleProduct, type StoreUnderTest } from './store.conformance.ts'
+import { migrations } from './migrations.sqlite.ts'
+import { openSqliteStore, sqliteStore } from './store.sqlite.ts'
+
+catalogStoreConformance(open)
+
+async function open(): Promise<StoreUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
+  const path = join(folder, 'catalog.db')
+  const db = openDatabase({ path, migrations, service: 'catalog' })
+  const crash = crashing(db)
+  return {
+    store: sqliteStore(crash.db),
+    crashAfter: crash.after,
+    heal: crash.heal,
+    async close() {
+      await db.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** A database whose writing statements fail from a chosen one on. */
+function crashing(db: Database) {
+  let left = Infinity
+  const guard = <Result>(run: (...values: never[]) => Result) => {
+    return (...values: never[]): Result => {
+      if (left-- <= 0) throw new Error('crashed')
+      return run(...values)
+    }
+  }
+  return {
+    after(writes: number) {
+      left = writes
+    },
+    heal() {
+      const happened = left < 0
+      left = Infinity
+      return happened
+    },
+    db: {
+      ...db,
+      // The guard passes parameters and rows through untouched, whatever their types are.
+      statement: ((sql: string, name?: string) => {
+        const statement = db.statement(sql, name)
+        if (sql.startsWith('SELECT')) return statement
+        return { get: guard(statement.get), all: guard(statement.all), run: guard(statement.run) }
+      }) as Database['statement'],
+    },
+  }
+}
+
+test('two handles on one file share one stock', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
+  const path = join(folder, 'catalog.db')
+  const stores = [openSqliteStore({ path }), openSqliteStore({ path })] as const
+  const product = sampleProduct('а', { available: 30 })
+  await stores[0].create(product)
+  const results = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => {
+      const order: OrderId = derivedId('test-order', String(n))
+      const store = n % 2 === 0 ? stores[0] : stores[1]
+      return store.reserve(order, [{ productId: product.id, quantity: 1 }])
+    }),
+  )
+  expect(results.filter(({ kind }) => kind === 'reserved')).toHaveLength(30)
+  const stock = await stores[1].stock(product.id)
+  expect(stock).toEqual({ stocked: 30, available: 0, reserved: 30, sold: 0 })
+  expect(stock !== null && isSound(stock)).toBe(true)
+  for (const store of stores) await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('a closed store says that it is unavailable', async () => {
+  const store = openSqliteStore({ path: ':memory:' })
+  await store.close()
+  expect(() => store.check()).toThrow('not available')
+  expect(store.create(sampleProduct('а'))).rejects.toMatchObject({ code: 'store_unavailable' })
+})

@@ -1,0 +1,107 @@
+/** The user service: accounts, sessions, profiles. */
+import { join } from 'node:path'
+import { createAccessTokens } from '../../core/auth/access-tokens.ts'
+import { keyFile } from '../../core/auth/key-files.ts'
+import { keysFromFile } from '../../core/auth/key-source.ts'
+import { loadJwkSet, loadSigningKey, refuseDemoKeys } from '../../core/auth/keys.ts'
+import { createLoginLimits } from '../../core/auth/login-limits.ts'
+import { createPasswords } from '../../core/auth/password.ts'
+import type { Revocations } from '../../core/auth/revocations.ts'
+import { runService } from '../../core/lifecycle/service.ts'
+import { every } from '../../core/resilience/worker.ts'
+import { createAccounts } from './accounts.ts'
+import { userSettings } from './config.ts'
+import { addDemoAccounts, refuseDemoAccounts } from './demo-accounts.ts'
+import { createUserMetrics } from './metrics.ts'
+import { createNotifications } from './notifications.ts'
+import { createCarts, createOrders } from './peers.ts'
+import { createProfiles } from './profile.ts'
+import { userRoutes } from './routes.ts'
+import { createSessions } from './sessions.ts'
+import { openSqliteUserStore } from './store.sqlite.ts'
+
+/** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
+const sweepInterval = 30_000
+const sweepLimit = 2_000
+/** Ended sessions read at once from the own store. */
+const ownFeedPage = 1_000
+
+await runService({
+  name: 'user',
+  description: 'Accounts, sessions and what belongs to a signed-in user',
+  prefix: '/user-api',
+  defaultPort: 8003,
+  settings: userSettings,
+  async build({ config, clock, log, metrics, directory, observeStore, client }) {
+    const demo = config.PROFILE === 'demo'
+    const signingFile = keyFile.access(config.KEYS_DIR)
+    const signingKey = loadSigningKey(signingFile)
+    if (!demo) refuseDemoKeys([signingKey], signingFile)
+    const keySetFile = keyFile.accessSet(config.KEYS_DIR)
+    const accessKeys = keysFromFile({ file: keySetFile, allowDemo: demo, clock, log })
+    if (accessKeys.get(signingKey.kid) === undefined) {
+      throw new Error(`The key of ${signingFile} is not in ${keySetFile}: nobody could verify it.`)
+    }
+
+    const store = openSqliteUserStore({ path: join(directory, 'user.db'), observe: observeStore })
+    const accounts = createAccounts({
+      store,
+      clock,
+      metrics: createUserMetrics(metrics),
+      passwords: createPasswords({
+        concurrency: config.PASSWORD_CONCURRENCY,
+        queue: config.PASSWORD_QUEUE,
+      }),
+      limits: createLoginLimits({
+        ledger: store,
+        clock,
+        perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+        perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+        window: config.LOGIN_FAILURE_WINDOW_MS,
+      }),
+    })
+    // Before anything listens: nobody may sign in with a password that the documentation prints.
+    if (!demo) await refuseDemoAccounts(accounts)
+
+    let revocations: Revocations | null = null
+    const sessions = createSessions({
+      store,
+      clock,
+      accessTokens: createAccessTokens({ key: signingKey, clock }),
+      revoked: { add: (session, endedAt) => revocations?.add(session, endedAt) },
+    })
+    const carts = createCarts(client('cart'))
+    const orders = createOrders(client('order'))
+    return {
+      routes: userRoutes({
+        accounts,
+        sessions,
+        carts,
+        orders,
+        profiles: createProfiles({ carts, orders }),
+        notifications: createNotifications(store, clock),
+        store,
+        keySet: loadJwkSet(keySetFile),
+        clock,
+      }),
+      check: () => store.check(),
+      async start() {
+        if (demo) await addDemoAccounts(accounts)
+      },
+      workers: () => [
+        every(sweepInterval, () => store.sweep(clock.now(), sweepLimit), {
+          log,
+          name: 'expired rows',
+        }),
+      ],
+      stop: () => store.close(),
+      own: {
+        accessKeys,
+        revocations: (after) => store.revocations(after, clock.now(), ownFeedPage),
+        onRevocations(all) {
+          revocations = all
+        },
+      },
+    }
+  },
+})

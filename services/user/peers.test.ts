@@ -1,0 +1,213 @@
+/** What is asked of cart and order service, and what of their answers reaches the user. */
+import { describe, expect, test } from 'bun:test'
+import type { Answer, ServiceClient, ServiceRequest } from '../../core/clients/service-client.ts'
+import { UpstreamFailure } from '../../core/clients/service-client.ts'
+import { Problem } from '../../core/http/problem.ts'
+import { deadlineIn } from '../../core/resilience/deadline.ts'
+import { newTrace } from '../../core/resilience/trace-context.ts'
+import { newId, type UserId } from '../../core/values/ids.ts'
+import { millis } from '../../core/values/time.ts'
+import { createCarts, createOrders } from './peers.ts'
+import { createProfiles } from './profile.ts'
+import type { User } from './users.ts'
+
+const user: User = {
+  id: newId<UserId>(),
+  username: 'anna',
+  fullName: 'Anna',
+  phone: null,
+  role: 'user',
+  createdAt: millis(1_800_000_000_000),
+}
+
+const within = () => ({ deadline: deadlineIn(2_000), trace: newTrace() })
+
+const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return { status, text, json: () => JSON.parse(text), header: (name) => headers[name] ?? null }
+}
+
+/** A peer that gives these answers in turn, or fails. */
+function peer(...answers: (Answer | Error)[]) {
+  const requests: ServiceRequest[] = []
+  const client: ServiceClient = {
+    async call(request) {
+      requests.push(request)
+      const next = answers[Math.min(requests.length, answers.length) - 1]
+      if (next === undefined || next instanceof Error) throw next ?? new Error('no answer is set')
+      return next
+    },
+  }
+  return { client, requests }
+}
+
+const down = (name: 'cart' | 'order', sent: 'no' | 'unknown' = 'no') =>
+  new UpstreamFailure(name, sent, new Error('refused'))
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => (error instanceof Problem ? error.code : String(error)),
+  )
+
+describe('a checkout', () => {
+  test('asks once, with user and key in the body, and never as repeatable', async () => {
+    const { client, requests } = peer(answer(200, '{"id":1}'))
+    await createCarts(client).checkout(user.id, 'key-1', within())
+    expect(requests).toHaveLength(1)
+    expect(requests[0]).toMatchObject({
+      path: '/internal/checkout',
+      body: { user_id: user.id, idempotency_key: 'key-1' },
+      idempotent: false,
+    })
+  })
+
+  test('passes the answer through byte for byte, status and replay mark included', async () => {
+    const order = '{"id":"x",  "total":10.50}'
+    const cases = [
+      [answer(200, order, { 'idempotency-replayed': 'true', server: 'inner' }), 'application/json'],
+      [answer(409, '{"code":"out_of_stock","lines":[1]}'), 'application/problem+json'],
+      [answer(400, '{"code":"cart_empty"}'), 'application/problem+json'],
+      [answer(409, '{}', { 'retry-after': '2' }), 'application/problem+json'],
+    ] as const
+    for (const [given, type] of cases) {
+      const reply = await createCarts(peer(given).client).checkout(user.id, null, within())
+      expect([reply.status, reply.body]).toEqual([given.status, given.text])
+      const { 'content-type': contentType, ...others } = reply.headers
+      expect(contentType).toBe(type)
+      const passed = ['idempotency-replayed', 'retry-after']
+      for (const name of passed) expect(others[name] ?? null).toBe(given.header(name))
+      expect(Object.keys(others).filter((name) => !passed.includes(name))).toEqual([])
+    }
+  })
+
+  test('that may have happened is told so, one that cannot have is told that the cart is down', async () => {
+    const checkout = (error: Error) =>
+      codeOf(createCarts(peer(error).client).checkout(user.id, 'k', within()))
+    expect(await checkout(down('cart', 'unknown'))).toBe('outcome_unknown')
+    expect(await checkout(down('cart', 'no'))).toBe('service_unavailable')
+  })
+
+  test('never shows the user a refusal that was meant for this service', async () => {
+    for (const status of [401, 403, 404, 302]) {
+      const { client } = peer(answer(status, '{"code":"not_authenticated"}'))
+      expect(await codeOf(createCarts(client).checkout(user.id, null, within()))).toBe(
+        'service_unavailable',
+      )
+    }
+  })
+})
+
+describe('an answer that is none', () => {
+  const broken = [
+    answer(401, {}),
+    answer(200, 'no JSON'),
+    answer(200, {}),
+    answer(200, { total: 'x' }),
+  ]
+  test('counts as the peer being down, never as the client’s mistake', async () => {
+    for (const each of broken) {
+      const { client } = peer(each)
+      const calls = [
+        createCarts(client).total(user.id, within()),
+        createCarts(client).cart(user.id, within()),
+        createOrders(client).totalSpent(user.id, within()),
+        createOrders(client).list(user.id, { limit: 10 }, within()),
+      ]
+      for (const call of calls) expect(await codeOf(call)).toBe('service_unavailable')
+    }
+  })
+
+  test('a cursor that the order service refuses is the client’s mistake', async () => {
+    const { client } = peer(answer(400, { code: 'bad_request' }))
+    const list = createOrders(client).list(user.id, { limit: 10, cursor: 'nonsense' }, within())
+    expect(await codeOf(list)).toBe('bad_request')
+  })
+})
+
+describe('a profile', () => {
+  const summary = {
+    id: newId<string>(),
+    status: 'CREATED',
+    total: 12.5,
+    created_at: '2026-01-31T09:30:00.000Z',
+  }
+  const parts = {
+    cart: () => answer(200, { items: [], total: 99.9, revision: 'r' }),
+    orders: () => answer(200, { orders: [summary], next_cursor: null }),
+    spent: () => answer(200, { user_id: user.id, total_spent: 12.5 }),
+  }
+
+  /** The order service answers two paths, so it is told apart by them. */
+  function profiles(given: { cart?: Error; orders?: Error; spent?: Error } = {}) {
+    const order: ServiceClient = {
+      async call({ path }) {
+        const name = path === '/internal/spending' ? 'spent' : 'orders'
+        const failure = given[name]
+        if (failure !== undefined) throw failure
+        return parts[name]()
+      },
+    }
+    const carts = createCarts(peer(given.cart ?? parts.cart()).client)
+    return createProfiles({ carts, orders: createOrders(order) })
+  }
+
+  test('holds the user, the cart’s total, the orders and what was spent', async () => {
+    expect(await profiles().profile(user, within())).toMatchObject({
+      username: 'anna',
+      is_admin: false,
+      total_spent: 12.5,
+      current_cart_total: 99.9,
+      orders: [summary],
+      degraded: [],
+    })
+  })
+
+  test('names each part that is down and still answers with the others', async () => {
+    const failed = { total_spent: null, current_cart_total: null, orders: [] }
+    const cases = [
+      [{ cart: down('cart') }, ['cart'], { current_cart_total: null, total_spent: 12.5 }],
+      [{ orders: down('order') }, ['orders'], { orders: [], total_spent: 12.5 }],
+      [{ spent: down('order') }, ['total_spent'], { total_spent: null, orders: [summary] }],
+      [
+        { cart: down('cart'), orders: down('order'), spent: down('order') },
+        ['cart', 'orders', 'total_spent'],
+        failed,
+      ],
+    ] as const
+    for (const [given, degraded, expected] of cases) {
+      const profile = await profiles(given).profile(user, within())
+      expect(profile).toMatchObject({ username: 'anna', ...expected })
+      expect(profile.degraded).toEqual([...degraded])
+    }
+  })
+
+  test('a defect of ours is an error and not a degraded part', async () => {
+    const broken = profiles({ cart: new TypeError('x is undefined') }).profile(user, within())
+    expect(await codeOf(broken)).toBe('TypeError: x is undefined')
+  })
+
+  test('the user alone says null and why when nobody knows what was spent', async () => {
+    expect(await profiles().user(user, within())).not.toHaveProperty('degraded')
+    expect(await profiles({ spent: down('order') }).user(user, within())).toMatchObject({
+      total_spent: null,
+      degraded: ['total_spent'],
+    })
+  })
+
+  test('no part is given more time than the request has, nor more than a second', async () => {
+    const seen: number[] = []
+    const client: ServiceClient = {
+      async call({ deadline }) {
+        seen.push(deadline.remaining())
+        throw down('order')
+      },
+    }
+    const slow = createProfiles({ carts: createCarts(client), orders: createOrders(client) })
+    await slow.profile(user, { deadline: deadlineIn(60_000), trace: newTrace() })
+    await slow.profile(user, { deadline: deadlineIn(100), trace: newTrace() })
+    expect(seen).toHaveLength(6)
+    expect(Math.max(...seen.slice(0, 3))).toBeLessThanOrEqual(1_000)
+    expect(Math.max(...seen.slice(3))).toBeLessThanOrEqual(100)
+  })
+})

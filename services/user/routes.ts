@@ -1,0 +1,315 @@
+/** The route table of the user service. */
+import type { UserCaller } from '../../core/http/caller.ts'
+import type { JwkSet } from '../../core/auth/keys.ts'
+import { idempotencyKey } from '../../core/http/idempotency.ts'
+import { problem } from '../../core/http/problem.ts'
+import { jsonType, Reply } from '../../core/http/reply.ts'
+import { route, type Route } from '../../core/http/route.ts'
+import { invalid } from '../../core/http/validation.ts'
+import type { OrderId, UserId } from '../../core/values/ids.ts'
+import { millis, toRfc3339, type Clock } from '../../core/values/time.ts'
+import Type from 'typebox'
+import type { Accounts } from './accounts.ts'
+import type { Notifications } from './notifications.ts'
+import type { Carts, Orders } from './peers.ts'
+import type { Profiles } from './profile.ts'
+import * as schemas from './schemas.ts'
+import type { Sessions, Tokens } from './sessions.ts'
+import type { UserStore } from './store.ts'
+import type { User } from './users.ts'
+
+export interface UserRoutesOptions {
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly profiles: Profiles
+  readonly carts: Carts
+  readonly orders: Orders
+  readonly notifications: Notifications
+  readonly store: Pick<UserStore, 'userById' | 'changeProfile' | 'revocations'>
+  /** Public keys of access tokens. */
+  readonly keySet: JwkSet
+  readonly clock: Clock
+}
+
+/** Larger than any log-in or registration; a password is at most 128 characters. */
+const smallBody = 8 * 1024
+/** A checkout waits for cart, order and catalog service, and on a bad day for a restart of one. */
+const checkoutBudget = 8_000
+
+export function userRoutes(options: UserRoutesOptions): readonly Route[] {
+  return [...accountRoutes(options), ...ownRoutes(options), ...internalRoutes(options)]
+}
+
+function accountRoutes({ accounts, sessions, keySet }: UserRoutesOptions): readonly Route[] {
+  const keys = new Reply(
+    200,
+    { 'content-type': jsonType, 'cache-control': 'public, max-age=300' },
+    JSON.stringify(keySet),
+  )
+  return [
+    route({
+      method: 'POST',
+      path: '/users/register',
+      operation: 'register_user',
+      access: 'public',
+      summary: 'Registers a user; the role is always "user"',
+      body: schemas.Registration,
+      bodyLimit: smallBody,
+      success: { status: 200, schema: schemas.User },
+      errors: ['username_taken', 'overloaded'],
+      handler: async function register_user({ body }) {
+        const user = await accounts.register({
+          username: body.username,
+          password: body.password,
+          fullName: body.full_name,
+          phone: phoneOf(body.phone) ?? null,
+        })
+        return schemas.userOnTheWire(user, 0)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/token',
+      operation: 'create_token',
+      access: 'public',
+      summary: 'Signs in by password, or goes on with a refresh token',
+      body: schemas.TokenRequest,
+      accepts: ['form'],
+      bodyLimit: smallBody,
+      success: { status: 200, schema: schemas.Tokens },
+      errors: ['login_failed', 'refresh_token_invalid', 'too_many_attempts', 'overloaded'],
+      handler: async function create_token(call) {
+        const { grant_type = 'password', ...fields } = call.body
+        if (grant_type === 'refresh_token') {
+          const refreshToken = required('refresh_token', fields.refresh_token)
+          return call.reply(tokensOnTheWire(await sessions.refresh(refreshToken)), notStored)
+        }
+        const user = await accounts.authenticate({
+          username: required('username', fields.username),
+          password: required('password', fields.password),
+          address: call.address,
+          deadline: call.deadline,
+        })
+        return call.reply(tokensOnTheWire(await sessions.open(user)), notStored)
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/logout',
+      operation: 'logout',
+      access: 'user',
+      summary: 'Ends the session of the token',
+      success: { status: 204, schema: null },
+      errors: [],
+      handler: async function logout({ caller }) {
+        await sessions.end(caller.session)
+        return null
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/logout-all',
+      operation: 'logout_all',
+      access: 'user',
+      summary: 'Ends all sessions of the user',
+      success: { status: 204, schema: null },
+      errors: [],
+      handler: async function logout_all({ caller }) {
+        await sessions.endAll(caller.id)
+        return null
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      operation: 'get_jwks',
+      access: 'public',
+      summary: 'Public keys of access tokens (RFC 7517)',
+      success: { status: 200, schema: Type.Unknown() },
+      errors: [],
+      handler: function get_jwks() {
+        return keys
+      },
+    }),
+  ]
+}
+
+function ownRoutes(options: UserRoutesOptions): readonly Route[] {
+  const { profiles, carts, orders, store } = options
+
+  /** A token outlives its user only where the store was put back to an older copy. */
+  async function known({ id }: UserCaller): Promise<User> {
+    const user = await store.userById(id)
+    if (user === null) throw problem('not_authenticated')
+    return user
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path: '/users/me',
+      operation: 'get_me',
+      access: 'user',
+      summary: 'The signed-in user',
+      success: { status: 200, schema: schemas.User },
+      errors: [],
+      handler: async function get_me(call) {
+        return profiles.user(await known(call.caller), call)
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/users/me',
+      operation: 'update_me',
+      access: 'user',
+      summary: 'Changes name or phone; an empty phone removes it',
+      body: schemas.ProfileChanges,
+      accepts: ['form', 'json'],
+      bodyLimit: smallBody,
+      success: { status: 200, schema: schemas.User },
+      errors: [],
+      handler: async function update_me(call) {
+        const { full_name: fullName, phone } = call.body
+        const user = await store.changeProfile(call.caller.id, {
+          ...(fullName !== undefined && { fullName }),
+          ...(phone !== undefined && { phone: phoneOf(phone) ?? null }),
+        })
+        if (user === null) throw problem('not_authenticated')
+        return profiles.user(user, call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/users/me/profile',
+      operation: 'get_profile',
+      access: 'user',
+      summary: 'The user with cart total and orders; what cannot be had is named in "degraded"',
+      success: { status: 200, schema: schemas.Profile },
+      errors: [],
+      handler: async function get_profile(call) {
+        return profiles.profile(await known(call.caller), call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/users/me/orders',
+      operation: 'list_my_orders',
+      access: 'user',
+      summary: 'The user’s orders, newest first',
+      query: schemas.OrdersQuery,
+      success: { status: 200, schema: schemas.OrderSummaries },
+      errors: ['bad_request', 'service_unavailable'],
+      handler: async function list_my_orders(call) {
+        const { limit = 100, cursor } = call.query
+        const page = await orders.list(call.caller.id, { limit, cursor }, call)
+        if (page.nextCursor === null) return [...page.orders]
+        const next = `limit=${limit}&cursor=${encodeURIComponent(page.nextCursor)}`
+        return call.reply(page.orders, { link: `<?${next}>; rel="next"` })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/users/me/orders',
+      operation: 'checkout_my_cart',
+      access: 'user',
+      summary: 'Orders what is in the cart; Idempotency-Key is honoured',
+      budget: checkoutBudget,
+      success: { status: 200, schema: schemas.Order },
+      errors: ['cart_empty', 'out_of_stock', 'idempotency_key_reused', 'outcome_unknown'],
+      handler: async function checkout_my_cart(call) {
+        return carts.checkout(call.caller.id, idempotencyKey(call), call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/users/me/cart',
+      operation: 'get_my_cart',
+      access: 'user',
+      summary: 'The user’s cart',
+      success: { status: 200, schema: schemas.Cart },
+      errors: ['service_unavailable'],
+      handler: async function get_my_cart(call) {
+        return carts.cart(call.caller.id, call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/users/me/total-spent',
+      operation: 'get_total_spent',
+      access: 'user',
+      summary: 'All that the user ordered and did not cancel',
+      success: { status: 200, schema: schemas.TotalSpent },
+      errors: ['service_unavailable'],
+      handler: async function get_total_spent(call) {
+        return { total_spent: await orders.totalSpent(call.caller.id, call) }
+      },
+    }),
+  ]
+}
+
+/** Entries of the feed in one answer; a reader asks again until a page is empty. */
+const feedPage = 1_000
+
+function internalRoutes({ notifications, store, clock }: UserRoutesOptions): readonly Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/users/notify/order-status',
+      operation: 'notify_order_status',
+      access: 'service:order',
+      summary: 'Takes a change of order status; a repeated or late delivery changes nothing',
+      body: schemas.OrderStatusChange,
+      success: { status: 200, schema: schemas.Applied },
+      errors: [],
+      handler: async function notify_order_status({ body }) {
+        const applied = await notifications.record({
+          order: body.order_id.toLowerCase() as OrderId,
+          user: body.user_id.toLowerCase() as UserId,
+          status: body.status,
+          updatedAt: millis(Date.parse(body.updated_at)),
+          sequence: body.sequence,
+        })
+        return { applied }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/internal/revocations',
+      operation: 'list_revocations',
+      access: ['service:catalog', 'service:cart', 'service:order'],
+      summary: 'Sessions that ended while their access tokens may still be good',
+      query: schemas.RevocationsQuery,
+      success: { status: 200, schema: schemas.Revocations },
+      errors: [],
+      handler: async function list_revocations({ query }) {
+        const page = await store.revocations(query.after ?? 0, clock.now(), feedPage)
+        return {
+          entries: page.entries.map(({ session, endedAt }) => ({
+            session_id: session,
+            ended_at: toRfc3339(endedAt),
+          })),
+          cursor: page.cursor,
+        }
+      },
+    }),
+  ]
+}
+
+/** RFC 6749, section 5.1. */
+const notStored = { 'cache-control': 'no-store' }
+
+const tokensOnTheWire = (tokens: Tokens) => ({
+  access_token: tokens.accessToken,
+  token_type: 'bearer',
+  expires_in: tokens.expiresIn,
+  refresh_token: tokens.refreshToken,
+})
+
+function required(name: string, value: string | undefined): string {
+  if (value === undefined) throw invalid([{ path: `/${name}`, message: 'is required' }])
+  return value
+}
+
+/** A form cannot say null, so an empty number means none. */
+const phoneOf = (phone: string | null | undefined): string | null | undefined =>
+  phone === '' ? null : phone

@@ -1,0 +1,387 @@
+/** The suite that every user store must pass; the invariants are checked after each step. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { newId, type OrderId, type SessionId, type UserId } from '../../core/values/ids.ts'
+import { manualClock, millis, type Millis } from '../../core/values/time.ts'
+import { notificationLife, type OrderStatusChange } from './notifications.ts'
+import type { UserStore } from './store.ts'
+import { nameKeyOf, type Account } from './users.ts'
+
+const start = 1_800_000_000_000
+const minute = 60_000
+const day = 24 * 60 * minute
+
+/** `open` gives an empty store. */
+export function userStoreConformance(name: string, open: () => Promise<UserStore>): void {
+  describe(`${name} user store`, () => {
+    let clock: ReturnType<typeof manualClock>
+    let store: UserStore
+    /** What the steps of a test should have left behind. */
+    let expected: {
+      users: Map<UserId, Account>
+      /** Ended sessions in order, and the good refresh token of each open one. */
+      ended: SessionId[]
+      open: Map<SessionId, string>
+    }
+
+    beforeEach(async () => {
+      clock = manualClock(start)
+      store = await open()
+      expected = { users: new Map(), ended: [], open: new Map() }
+    })
+    afterEach(() => store.close())
+
+    const account = (username: string, changes: Partial<Account> = {}): Account => ({
+      id: newId<UserId>(),
+      username,
+      fullName: 'Анна Каренина',
+      phone: null,
+      role: 'user',
+      createdAt: clock.now(),
+      passwordHash: `hash of ${username}`,
+      ...changes,
+    })
+
+    async function invariant(): Promise<void> {
+      for (const user of expected.users.values()) {
+        const { passwordHash: _, ...plain } = user
+        expect(await store.userById(user.id)).toEqual(plain)
+        expect(await store.accountByName(nameKeyOf(user.username))).toEqual(user)
+      }
+      const feed = await store.revocations(0, clock.now(), 1_000)
+      const sessions = feed.entries.map(({ session }) => session)
+      expect(sessions).toEqual(expected.ended)
+      for (const session of expected.open.keys()) expect(sessions).not.toContain(session)
+    }
+
+    async function add(user: Account): Promise<boolean> {
+      const added = await store.addUser(nameKeyOf(user.username), user)
+      if (added) expected.users.set(user.id, user)
+      await invariant()
+      return added
+    }
+
+    let secrets = 0
+    async function openSession(user: UserId): Promise<SessionId> {
+      const id = newId<SessionId>()
+      const refreshHash = `secret ${secrets++}`
+      const expiresAt = millis(clock.now() + 30 * day)
+      await store.openSession({ id, user, refreshHash, at: clock.now(), expiresAt })
+      expected.open.set(id, refreshHash)
+      await invariant()
+      return id
+    }
+
+    /** Shows a refresh token; the good one unless another is given. */
+    async function rotate(id: SessionId, presented = expected.open.get(id) ?? 'none') {
+      const next = `secret ${secrets++}`
+      const at = clock.now()
+      const expiresAt = millis(at + 30 * day)
+      const result = await store.rotateSession({ id, presented, next, at, expiresAt })
+      if (result.kind === 'rotated') expected.open.set(id, next)
+      if (result.kind === 'reused') markEnded(id)
+      await invariant()
+      return result.kind
+    }
+
+    function markEnded(...sessions: readonly SessionId[]): void {
+      expected.ended.push(...sessions)
+      for (const session of sessions) expected.open.delete(session)
+    }
+
+    describe('users', () => {
+      test('a name is given once, however its letters are written', async () => {
+        expect(await add(account('Анна'))).toBe(true)
+        for (const same of ['Анна', 'АННА', 'анна']) expect(await add(account(same))).toBe(false)
+        expect(await add(account('Ａnna'))).toBe(true)
+        expect(await add(account('anna'))).toBe(false)
+      })
+
+      test('of many who register one name at once, one gets it and is the one that is kept', async () => {
+        const rivals = Array.from({ length: 20 }, (_, index) =>
+          account(index % 2 === 0 ? 'anna' : 'ANNA', { fullName: `Rival ${index}` }),
+        )
+        const added = await Promise.all(
+          rivals.map((rival) => store.addUser(nameKeyOf(rival.username), rival)),
+        )
+        const winners = rivals.filter((_, index) => added[index])
+        expect(winners).toHaveLength(1)
+        for (const winner of winners) expected.users.set(winner.id, winner)
+        await invariant()
+      })
+
+      test('an unknown id and an unknown name are nobody', async () => {
+        await add(account('anna'))
+        expect(await store.userById(newId<UserId>())).toBeNull()
+        expect(await store.accountByName(nameKeyOf('boris'))).toBeNull()
+        expect(await store.changeProfile(newId<UserId>(), { fullName: 'x' })).toBeNull()
+      })
+
+      test('a profile changes where it is told to and nowhere else', async () => {
+        const anna = account('anna', { phone: '12345', role: 'admin' })
+        await add(anna)
+        await add(account('boris'))
+        for (const changes of [{ fullName: 'Anna K' }, { phone: null }, { phone: '777' }, {}]) {
+          const before = expected.users.get(anna.id) ?? anna
+          expected.users.set(anna.id, { ...before, ...changes })
+          const { passwordHash: _, ...after } = { ...before, ...changes }
+          expect(await store.changeProfile(anna.id, changes)).toEqual(after)
+          await invariant()
+        }
+      })
+    })
+
+    describe('sessions', () => {
+      const user = newId<UserId>()
+
+      test('a refresh token works once, and each new one works in its turn', async () => {
+        const session = await openSession(user)
+        for (let turn = 0; turn < 3; turn++) expect(await rotate(session)).toBe('rotated')
+      })
+
+      test('a token shown again ends its session for its finder and its owner alike', async () => {
+        const other = await openSession(user)
+        const session = await openSession(user)
+        const first = expected.open.get(session)
+        await rotate(session)
+        const second = expected.open.get(session)
+        expect(await rotate(session, first)).toBe('reused')
+        expect(await rotate(session, second)).toBe('unknown')
+        expect(await rotate(session, first)).toBe('unknown')
+        expect(await rotate(other)).toBe('rotated')
+      })
+
+      test('of many who show one token at once, one gets the next and then the session ends', async () => {
+        const id = await openSession(user)
+        const presented = expected.open.get(id) ?? ''
+        const at = clock.now()
+        const results = await Promise.all(
+          Array.from({ length: 10 }, (_, index) =>
+            store.rotateSession({
+              id,
+              presented,
+              next: `n${index}`,
+              at,
+              expiresAt: millis(at + day),
+            }),
+          ),
+        )
+        const kinds = results.map(({ kind }) => kind)
+        expect(kinds.filter((kind) => kind === 'rotated')).toHaveLength(1)
+        expect(kinds.filter((kind) => kind === 'reused')).toHaveLength(1)
+        markEnded(id)
+        await invariant()
+      })
+
+      test('an ended session is in the feed once and never comes back', async () => {
+        const session = await openSession(user)
+        const good = expected.open.get(session)
+        for (let times = 0; times < 2; times++) {
+          await store.endSession(session, clock.now())
+          if (times === 0) markEnded(session)
+          await invariant()
+        }
+        expect(await rotate(session, good)).toBe('unknown')
+      })
+
+      test('all sessions of one user end together, those of others go on', async () => {
+        const mine = [await openSession(user), await openSession(user), await openSession(user)]
+        const theirs = await openSession(newId<UserId>())
+        const good = mine.map((session) => expected.open.get(session))
+        const ended = await store.endSessionsOf(user, clock.now())
+        expect(new Set(ended)).toEqual(new Set(mine))
+        markEnded(...ended)
+        await invariant()
+        for (const [index, session] of mine.entries()) {
+          expect(await rotate(session, good[index])).toBe('unknown')
+        }
+        expect(await rotate(theirs)).toBe('rotated')
+        expect(await store.endSessionsOf(user, clock.now())).toEqual([])
+      })
+
+      test('a session whose access tokens have all expired ends without a word in the feed', async () => {
+        const old = await openSession(user)
+        clock.advance(31 * minute)
+        const fresh = await openSession(user)
+        expect(await store.endSessionsOf(user, clock.now())).toEqual([fresh])
+        markEnded(fresh)
+        expected.open.delete(old)
+        await invariant()
+      })
+
+      test('a refresh token lapses after its time, and every rotation gives a new span', async () => {
+        const session = await openSession(user)
+        clock.advance(29 * day)
+        expect(await rotate(session)).toBe('rotated')
+        clock.advance(29 * day)
+        expect(await rotate(session)).toBe('rotated')
+        clock.advance(30 * day)
+        expect(await rotate(session)).toBe('unknown')
+      })
+    })
+
+    describe('the feed of ended sessions', () => {
+      test('goes on from its cursor, page by page, and tells where it stands', async () => {
+        const sessions: SessionId[] = []
+        for (let count = 0; count < 5; count++) {
+          const session = await openSession(newId<UserId>())
+          await store.endSession(session, clock.now())
+          markEnded(session)
+          sessions.push(session)
+        }
+        const seen: SessionId[] = []
+        let cursor = 0
+        for (;;) {
+          const page = await store.revocations(cursor, clock.now(), 2)
+          if (page.entries.length === 0) {
+            expect(page.cursor).toBe(cursor)
+            break
+          }
+          expect(page.entries.length).toBeLessThanOrEqual(2)
+          expect(page.cursor).toBeGreaterThan(cursor)
+          seen.push(...page.entries.map(({ session }) => session))
+          cursor = page.cursor
+        }
+        expect(seen).toEqual(sessions)
+      })
+
+      test('drops what no token needs, and its cursor never goes back', async () => {
+        await store.endSession(newId<SessionId>(), clock.now())
+        const before = await store.revocations(0, clock.now(), 10)
+        clock.advance(31 * minute)
+        await store.sweep(clock.now(), 100)
+        const after = await store.revocations(0, clock.now(), 10)
+        expect(after).toEqual({ entries: [], cursor: before.cursor })
+        const next = newId<SessionId>()
+        await store.endSession(next, clock.now())
+        const page = await store.revocations(before.cursor, clock.now(), 10)
+        expect(page.entries).toEqual([{ session: next, endedAt: clock.now() }])
+      })
+    })
+
+    describe('order status changes', () => {
+      const user = newId<UserId>()
+      const change = (order: OrderId, sequence: number): OrderStatusChange => ({
+        order,
+        user,
+        status: 'SHIPPING',
+        updatedAt: clock.now(),
+        sequence,
+      })
+
+      /** Whatever was delivered: ids rise, and so do the sequences of each order. */
+      async function rising() {
+        const all = await store.notifications(user, 0, 1_000)
+        const last = new Map<OrderId, number>()
+        let id = 0
+        for (const each of all) {
+          expect(each.id).toBeGreaterThan(id)
+          expect(each.sequence).toBeGreaterThan(last.get(each.order) ?? -1)
+          last.set(each.order, each.sequence)
+          id = each.id
+        }
+        return all
+      }
+
+      test('are applied once and only forward, in whatever order they are delivered', async () => {
+        const order = newId<OrderId>()
+        const other = newId<OrderId>()
+        const deliveries: [OrderId, number, boolean][] = [
+          [order, 1, true],
+          [order, 1, false],
+          [order, 3, true],
+          [order, 2, false],
+          [other, 2, true],
+          [order, 3, false],
+          [order, 4, true],
+        ]
+        for (const [of, sequence, applied] of deliveries) {
+          expect(await store.recordOrderStatus(change(of, sequence), clock.now())).toBe(applied)
+          await rising()
+        }
+        expect((await rising()).map(({ sequence }) => sequence)).toEqual([1, 3, 2, 4])
+      })
+
+      test('delivered many times at once are applied once', async () => {
+        const order = newId<OrderId>()
+        const applied = await Promise.all(
+          Array.from({ length: 10 }, () => store.recordOrderStatus(change(order, 1), clock.now())),
+        )
+        expect(applied.filter(Boolean)).toHaveLength(1)
+        expect(await rising()).toHaveLength(1)
+      })
+
+      test('are read from where a reader stopped, and by their own user alone', async () => {
+        for (let count = 0; count < 5; count++) {
+          await store.recordOrderStatus(change(newId<OrderId>(), 1), clock.now())
+        }
+        const [first, second] = await store.notifications(user, 0, 2)
+        const rest = await store.notifications(user, second?.id ?? 0, 10)
+        expect(rest).toHaveLength(3)
+        expect(rest.map(({ id }) => id)).not.toContain(first?.id)
+        expect(await store.notifications(newId<UserId>(), 0, 10)).toEqual([])
+      })
+
+      test('are forgotten after their time', async () => {
+        await store.recordOrderStatus(change(newId<OrderId>(), 1), clock.now())
+        clock.advance(notificationLife - 1)
+        await store.sweep(clock.now(), 100)
+        expect(await rising()).toHaveLength(1)
+        clock.advance(1)
+        await store.sweep(clock.now(), 100)
+        expect(await rising()).toHaveLength(0)
+      })
+    })
+
+    describe('the ledger of guesses', () => {
+      const later = (): Millis => millis(clock.now() + 5 * minute)
+      const count = (subject: string) =>
+        store.change(subject, (guesses) => ({
+          guesses: [...guesses, clock.now()],
+          keepUntil: later(),
+          result: guesses.length,
+        }))
+
+      test('changes a record as one step: of many at once each sees all before it', async () => {
+        const seen = await Promise.all(Array.from({ length: 50 }, () => count('account:anna')))
+        expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n))
+        expect(await count('account:boris')).toBe(0)
+      })
+
+      test('forgets a record when it is emptied and when its time is over', async () => {
+        await count('account:anna')
+        const empty = () => ({ guesses: [], keepUntil: later(), result: undefined })
+        await store.change('account:anna', empty)
+        expect(await count('account:anna')).toBe(0)
+        clock.advance(5 * minute)
+        await store.sweep(clock.now(), 100)
+        expect(await count('account:anna')).toBe(0)
+      })
+
+      test('keeps a record whose change fails as it was', async () => {
+        await count('account:anna')
+        const failing = store.change('account:anna', () => {
+          throw new Error('refused')
+        })
+        await expect(failing).rejects.toThrow('refused')
+        expect(await count('account:anna')).toBe(1)
+      })
+    })
+
+    test('a sweep drops no more rows of a kind than it may', async () => {
+      for (let index = 0; index < 5; index++) {
+        await store.endSession(newId<SessionId>(), clock.now())
+      }
+      clock.advance(20 * minute)
+      const kept = newId<SessionId>()
+      await store.endSession(kept, clock.now())
+      clock.advance(11 * minute)
+      // Asked as of the start, so that the feed hides nothing by age.
+      const left = async () => (await store.revocations(0, millis(start), 100)).entries
+      for (const rows of [4, 2, 1, 1]) {
+        await store.sweep(clock.now(), 2)
+        expect(await left()).toHaveLength(rows)
+      }
+      expect((await left()).map(({ session }) => session)).toEqual([kept])
+    })
+  })
+}

@@ -1,0 +1,45 @@
+/** The SQLite store against the suite, and what is SQLite's own: it survives being opened again. */
+import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
+import { millis } from '../../core/values/time.ts'
+import { userStoreConformance } from './store.conformance.ts'
+import { openSqliteUserStore } from './store.sqlite.ts'
+import { nameKeyOf } from './users.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'user-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+let files = 0
+const newPath = (): string => join(root, `${files++}.db`)
+
+userStoreConformance('SQLite', async () => openSqliteUserStore({ path: newPath() }))
+
+test('users, sessions and the feed are there after the file is opened again', async () => {
+  const path = newPath()
+  const at = millis(1_800_000_000_000)
+  const user = newId<UserId>()
+  const [ended, open] = [newId<SessionId>(), newId<SessionId>()]
+  const first = openSqliteUserStore({ path })
+  await first.addUser(nameKeyOf('anna'), {
+    id: user,
+    username: 'anna',
+    fullName: 'Anna',
+    phone: null,
+    role: 'admin',
+    createdAt: at,
+    passwordHash: 'hash',
+  })
+  await first.openSession({ id: open, user, refreshHash: 'a', at, expiresAt: millis(at + 1_000) })
+  await first.endSession(ended, at)
+  await first.close()
+
+  const second = openSqliteUserStore({ path })
+  expect((await second.accountByName(nameKeyOf('ANNA')))?.role).toBe('admin')
+  expect((await second.revocations(0, at, 10)).entries).toEqual([{ session: ended, endedAt: at }])
+  const rotation = { id: open, presented: 'a', next: 'b', at, expiresAt: millis(at + 2_000) }
+  expect(await second.rotateSession(rotation)).toEqual({ kind: 'rotated', user })
+  await second.close()
+})

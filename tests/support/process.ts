@@ -1,0 +1,77 @@
+/** One process of a shop under test: started from its main file, ended by its id, never outliving the run. */
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface ShopProcess {
+  /** Null while none runs. */
+  pid(): number | null
+  start(): void
+  /** Sends a signal and waits for the end; resolves with the exit code (128 and more: by a signal). */
+  end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number>
+  /** Sends a signal without waiting: SIGSTOP, SIGCONT, or a second SIGTERM. */
+  signal(signal: NodeJS.Signals): void
+  /** The exit code of the last process; null while it runs or before the first start. */
+  exitCode(): number | null
+  /** All that it, and those before it, have written. */
+  logs(): string
+}
+
+export interface ShopProcessOptions {
+  readonly main: string
+  readonly env: Readonly<Record<string, string>>
+  readonly logFile: string
+}
+
+const root = join(import.meta.dir, '../..')
+
+/** Milliseconds that an ending may take before it is forced, which the exit code then tells. */
+const patience = 15_000
+
+const alive = new Set<Bun.Subprocess>()
+// --no-orphans covers a run that is killed; this covers one that ends in any other way.
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
+export function shopProcess({ main, env, logFile }: ShopProcessOptions): ShopProcess {
+  let child: Bun.Subprocess | null = null
+  let lastExit: number | null = null
+
+  return {
+    pid: () => child?.pid ?? null,
+    start() {
+      // Appending, and one descriptor for both streams: neither writes over the other.
+      const output = openSync(logFile, 'a')
+      const started = Bun.spawn([process.execPath, '--no-orphans', '--no-env-file', main], {
+        cwd: root,
+        env,
+        stdin: 'ignore',
+        stdout: output,
+        stderr: output,
+        onExit(self, exitCode, signalCode) {
+          alive.delete(self)
+          if (child === self) child = null
+          lastExit = exitCode ?? 128 + (signalCode ?? 0)
+        },
+      })
+      closeSync(output)
+      alive.add(started)
+      child = started
+      lastExit = null
+    },
+    async end(signal) {
+      const ending = child
+      if (ending === null) return lastExit ?? 0
+      ending.kill(signal)
+      const force = setTimeout(() => ending.kill('SIGKILL'), patience)
+      const code = await ending.exited
+      clearTimeout(force)
+      return code
+    },
+    signal(signal) {
+      child?.kill(signal)
+    },
+    exitCode: () => lastExit,
+    logs: () => readFileSync(logFile, 'utf8'),
+  }
+}
