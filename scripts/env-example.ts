@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commonSettings } from '../core/config/common.ts'
-import type { Definition } from '../core/config/config.ts'
+import { describeSettings, type Definition, type SettingRow } from '../core/config/config.ts'
 import { cartSettings } from '../services/cart/config.ts'
 import { catalogSettings } from '../services/catalog/config.ts'
 import { gatewaySettings } from '../services/gateway/config.ts'
@@ -26,17 +26,18 @@ export function envExample(): string {
   ]
   const written = new Set<string>()
   const body = sections.flatMap(([title, settings]) => {
-    const own = Object.entries(settings).filter(([name]) => !written.has(name))
-    for (const [name] of own) written.add(name)
-    return ['', `## ${title}`, ...own.flatMap(([name, setting]) => entry(name, setting))]
+    const own = describeSettings(settings).filter(({ variable }) => !written.has(variable))
+    for (const { variable } of own) written.add(variable)
+    return ['', `## ${title}`, ...own.flatMap(entry)]
   })
   return `${[...head, ...body].join('\n')}\n`
 }
 
-function entry(name: string, { help, accepts, fallback }: Definition[string]): readonly string[] {
-  const value = typeof fallback === 'function' ? fallback({}) : fallback
-  return ['', `# ${sentence(help)} Accepts ${accepts}.`, `#${name}=${value ?? ''}`]
-}
+const entry = (row: SettingRow): readonly string[] => [
+  '',
+  `# ${sentence(row.help)} Accepts ${row.accepts}.`,
+  `#${row.variable}=${row.default ?? ''}`,
+]
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`
 

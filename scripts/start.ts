@@ -24,26 +24,6 @@ const maxLogBytes = 16 * 1024 * 1024
 const root = dirname(import.meta.dir)
 const output = createConsole(process.stdout)
 
-const parsed = parseOptions(process.argv.slice(2), process.env)
-if (parsed.kind === 'help') {
-  process.stdout.write(help)
-} else if (parsed.kind === 'mistake') {
-  refuse(parsed.sentence, 2)
-} else {
-  const options = { ...parsed.options, dataDir: resolve(root, parsed.options.dataDir) }
-  mkdirSync(options.dataDir, { recursive: true })
-  const lock = lockFolder(options.dataDir)
-  if (lock.kind === 'held') {
-    refuse(
-      `A shop already runs on ${options.dataDir} (process ${lock.pid}): stop it or choose another folder with --data.`,
-      1,
-    )
-  }
-  // Not `finally`: an exit from a signal handler has to give the folder back as well.
-  process.on('exit', lock.release)
-  process.exit(await runShop(options, lock.stale))
-}
-
 async function runShop(options: StartOptions, afterKill: boolean): Promise<number> {
   const startedAt = performance.now()
   const plans = planShop(options, process.env)
@@ -53,9 +33,7 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
     ensureKeys({ dir: process.env['KEYS_DIR'] || join(options.dataDir, 'keys'), demo: true })
   }
 
-  const stop = stopSignal(() => {
-    for (const each of shop) each.kill()
-  })
+  const stop = stopSignal()
   const failed = new AbortController()
   const shop = plans.map((plan) =>
     superviseOne(plan, options, (reason) => {
@@ -63,6 +41,10 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
       failed.abort()
     }),
   )
+
+  process.on('exit', () => {
+    for (const each of shop) each.kill()
+  })
 
   const late = await waitUntilReady(
     plans.map((plan) => ({ name: plan.name, url: addressOf(plan) })),
@@ -151,8 +133,8 @@ async function stopShop(shop: readonly Supervised[]): Promise<boolean> {
   return [...gateway, ...services].every(Boolean)
 }
 
-/** The first SIGINT or SIGTERM asks for a stop; a second one calls `onImpatience` and exits. */
-function stopSignal(onImpatience: () => void): {
+/** The first SIGINT or SIGTERM asks for a stop; a second one ends everything at once. */
+function stopSignal(): {
   readonly signal: AbortSignal
   readonly received: Promise<void>
 } {
@@ -165,7 +147,6 @@ function stopSignal(onImpatience: () => void): {
         controller.abort()
         settle()
       } else if (performance.now() - first > sameSignal) {
-        onImpatience()
         process.exit(1)
       }
     }
@@ -182,3 +163,27 @@ function refuse(sentence: string, code: number): never {
   process.stderr.write(`${sentence}\n`)
   process.exit(code)
 }
+
+async function main(): Promise<number> {
+  const parsed = parseOptions(process.argv.slice(2), process.env)
+  if (parsed.kind === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  if (parsed.kind === 'mistake') refuse(parsed.sentence, 2)
+  const options = { ...parsed.options, dataDir: resolve(root, parsed.options.dataDir) }
+  mkdirSync(options.dataDir, { recursive: true })
+  const lock = lockFolder(options.dataDir)
+  if (lock.kind === 'held') {
+    refuse(
+      `A shop already runs on ${options.dataDir} (process ${lock.pid}): stop it or choose another folder with --data.`,
+      1,
+    )
+  }
+  // Not `finally`: whatever ends this process, the folder is given back.
+  process.on('exit', lock.release)
+  return runShop(options, lock.stale)
+}
+
+// The last line, so that everything above is there when it runs.
+process.exit(await main())

@@ -52,7 +52,8 @@ export function createObserver(
         const slot = others.get(status) ?? slotOf(status)
         others.set(status, slot)
         slot.inc()
-        if (status >= 500) {
+        // A probe that finds the process not ready is an answer, not a failure.
+        if (status >= 500 && error !== undefined) {
           log.error(
             { ...lineOf(route, status, milliseconds, request), err: rootOf(error) },
             'failed',

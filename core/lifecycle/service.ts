@@ -97,6 +97,9 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     // The spread loses that S adds to the common settings and replaces none of them.
     commonRules(loaded as CommonConfig),
   ) as CommonConfig & Config<S>
+  if (config.STORE !== 'sqlite') {
+    throw new Error(`STORE is "${config.STORE}", but this build has the store "sqlite" alone.`)
+  }
   const log = createLogger({ service: name, level: config.LOG_LEVEL })
   const metrics = createMetrics(name)
   const allowDemo = config.PROFILE === 'demo'

@@ -14,7 +14,9 @@ const standard = new Set(['level', 'time', 'service', 'msg', 'pid', 'hostname', 
 export function readLogLine(process: string, line: string): LogLine {
   const fields = jsonObject(line)
   if (fields === null) {
-    return { text: `${process.padEnd(8)} ${line}`, important: true, progress: null }
+    // The reason of a failed start opens with the name already.
+    const text = line.startsWith(`${process}:`) ? line : `${process}: ${line}`
+    return { text, important: true, progress: null }
   }
   const level = String(fields['level'] ?? 'info')
   const rest = Object.entries(fields)

@@ -2,7 +2,7 @@
 import { singleFlight } from '../../core/cache/single-flight.ts'
 import { problem } from '../../core/http/problem.ts'
 import type { ProductId } from '../../core/values/ids.ts'
-import { millis, type Clock, type Millis } from '../../core/values/time.ts'
+import type { Clock, Millis } from '../../core/values/time.ts'
 import {
   buildIndex,
   emptyIndex,
@@ -84,7 +84,7 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
       index: emptyIndex,
       generation: 0,
       version: 0,
-      readAt: millis(0),
+      readAt: clock.now(),
       journal: null,
     }
     slots.set(name, slot)

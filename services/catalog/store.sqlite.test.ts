@@ -83,5 +83,7 @@ test('a closed store says that it is unavailable', async () => {
   const store = openSqliteStore({ path: ':memory:' })
   await store.close()
   expect(() => store.check()).toThrow('not available')
-  expect(store.create(sampleProduct('а'))).rejects.toMatchObject({ code: 'store_unavailable' })
+  await expect(store.create(sampleProduct('а'))).rejects.toMatchObject({
+    code: 'store_unavailable',
+  })
 })

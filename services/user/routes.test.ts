@@ -1,168 +1,11 @@
 /** The user service over real HTTP: contract, tokens, sessions, and what no log line may hold. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { createAccessTokens } from '../../core/auth/access-tokens.ts'
-import { keysFromFile } from '../../core/auth/key-source.ts'
-import { ensureKeys, keyFile } from '../../core/auth/key-files.ts'
-import { loadJwkSet, loadSigningKey } from '../../core/auth/keys.ts'
-import { createLoginLimits } from '../../core/auth/login-limits.ts'
-import { createPasswords } from '../../core/auth/password.ts'
-import { createRevocations } from '../../core/auth/revocations.ts'
-import { createServiceTokens } from '../../core/auth/service-tokens.ts'
-import { createVerifier } from '../../core/auth/verifier.ts'
-import type { ServiceClient } from '../../core/clients/service-client.ts'
-import { createApplication } from '../../core/http/application.ts'
-import { bunEngine } from '../../core/http/engine/bun.ts'
-import type { Listening } from '../../core/http/engine/engine.ts'
-import { createLogger } from '../../core/logging/logger.ts'
-import { newId, type UserId } from '../../core/values/ids.ts'
-import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
-import { millis, systemClock as clock } from '../../core/values/time.ts'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createAccounts } from './accounts.ts'
-import { addDemoAccounts } from './demo-accounts.ts'
-import { createNotifications } from './notifications.ts'
-import { createCarts, createOrders } from './peers.ts'
-import { createProfiles } from './profile.ts'
-import { userRoutes } from './routes.ts'
-import { createSessions } from './sessions.ts'
-import { openSqliteUserStore } from './store.sqlite.ts'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { newId } from '../../core/values/ids.ts'
+import { startUserService, type Sent } from './service.fixture.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'user-routes-'))
-const log = createLogger({ service: 'user', level: 'silent' })
-const store = openSqliteUserStore({ path: join(root, 'user.db') })
-let listening: Listening
-let base: string
-
-/** What cart and order service answer in these tests. */
-const peers: ServiceClient = {
-  async call({ path, body }) {
-    const answers: Record<string, unknown> = {
-      '/internal/spending': { total_spent: 10.5 },
-      '/internal/orders/list': { orders: [], next_cursor: 'a b' },
-      '/internal/cart': { items: [], total: 3, revision: 'r' },
-      '/internal/checkout': body,
-    }
-    const text = JSON.stringify(answers[path])
-    return { status: 200, text, json: () => JSON.parse(text), header: () => null }
-  },
-}
-
-const serviceToken = (name: ServiceName, audience: ServiceName = 'user'): string =>
-  createServiceTokens({ name, key: loadSigningKey(keyFile.service(root, name)), clock }).tokenFor(
-    audience,
-  )
-
-beforeAll(async () => {
-  ensureKeys({ dir: root, demo: true })
-  const source = (file: string) => keysFromFile({ file, allowDemo: true, clock, log })
-  const revocations = createRevocations({
-    fetchPage: (after) => store.revocations(after, clock.now(), 100),
-    clock,
-    log,
-  })
-  const accounts = createAccounts({
-    store,
-    clock,
-    passwords: createPasswords({ concurrency: 2, queue: 64 }),
-    limits: createLoginLimits({
-      ledger: store,
-      clock,
-      perAccount: 10,
-      perAddress: 1_000,
-      window: millis(300_000),
-    }),
-    metrics: { registered() {}, login() {} },
-  })
-  const carts = createCarts(peers)
-  const orders = createOrders(peers)
-  const application = createApplication({
-    routes: userRoutes({
-      accounts,
-      sessions: createSessions({
-        store,
-        accessTokens: createAccessTokens({ key: loadSigningKey(keyFile.access(root)), clock }),
-        revoked: revocations,
-        clock,
-      }),
-      profiles: createProfiles({ carts, orders }),
-      carts,
-      orders,
-      notifications: createNotifications(store, clock),
-      store,
-      keySet: loadJwkSet(keyFile.accessSet(root)),
-      clock,
-    }),
-    authenticate: createVerifier({
-      service: 'user',
-      accessKeys: source(keyFile.accessSet(root)),
-      serviceKeys: source(keyFile.services(root)),
-      revocations,
-      clock,
-    }).verify,
-    clock,
-    addressOf: (inbound) => inbound.address,
-    maxInFlight: 2_000,
-    corsOrigins: [],
-  })
-  listening = bunEngine.listen({
-    host: '127.0.0.1',
-    port: 0,
-    idleTimeout: 10_000,
-    handle: application.handle,
-    onError: (error) => log.error({ err: error }, 'escaped'),
-  })
-  base = `http://127.0.0.1:${listening.port}`
-  await addDemoAccounts(accounts)
-})
-
-afterAll(async () => {
-  await listening.close()
-  await store.close()
-  rmSync(root, { recursive: true, force: true })
-})
-
-interface Sent {
-  readonly token?: string
-  readonly json?: unknown
-  readonly form?: Record<string, string>
-}
-
-async function send(method: string, path: string, { token, json, form }: Sent = {}) {
-  const headers: Record<string, string> = {}
-  if (token !== undefined) headers.authorization = `Bearer ${token}`
-  if (json !== undefined) headers['content-type'] = 'application/json'
-  const body = form === undefined ? JSON.stringify(json) : new URLSearchParams(form)
-  const response = await fetch(base + path, {
-    method,
-    headers,
-    ...(body !== undefined && { body }),
-  })
-  const text = await response.text()
-  return {
-    status: response.status,
-    headers: response.headers,
-    // What each test expects of it is what it asserts.
-    body: (text === '' ? null : JSON.parse(text)) as Record<string, never> & { detail?: string },
-  }
-}
-
-let names = 0
-async function register(changes: Record<string, unknown> = {}) {
-  const username = `user-${names++}`
-  const json = { username, password: 'secret1', full_name: 'Анна', ...changes }
-  return { username, answer: await send('POST', '/users/register', { json }) }
-}
-
-async function signIn(username?: string, password = 'secret1') {
-  const name = username ?? (await register()).username
-  const { body } = await send('POST', '/token', { form: { username: name, password } })
-  return { access: body.access_token as string, refresh: body.refresh_token as string }
-}
-
-const refreshed = (token: string) =>
-  send('POST', '/token', { form: { grant_type: 'refresh_token', refresh_token: token } })
+const service = await startUserService()
+afterAll(() => service.stop())
+const { send, register, signIn, refresh } = service
 
 describe('registering', () => {
   test('answers the user of the contract and nothing that was secret', async () => {
@@ -176,13 +19,14 @@ describe('registering', () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       is_admin: false,
       total_spent: 0,
-    } as never)
+    })
   })
 
   test('a taken name is 409, in any case', async () => {
     const { username } = await register()
     const { answer } = await register({ username: username.toUpperCase() })
-    expect([answer.status, answer.body.detail]).toEqual([409, 'Username already registered'])
+    expect(answer.status).toBe(409)
+    expect(answer.body).toMatchObject({ detail: 'Username already registered' })
   })
 
   test('refuses what is no name, no password, and every field that could raise a rank', async () => {
@@ -233,7 +77,7 @@ describe('signing in', () => {
       token_type: 'bearer',
       expires_in: 1800,
       refresh_token: expect.any(String),
-    } as never)
+    })
   })
 
   test('takes the form of OAuth clients with its empty fields', async () => {
@@ -246,7 +90,8 @@ describe('signing in', () => {
       client_secret: '',
     }
     const { body } = await send('POST', '/token', { form })
-    const me = await send('GET', '/users/me', { token: body.access_token as string })
+    const { access_token: token } = body as { access_token: string }
+    const me = await send('GET', '/users/me', { token })
     expect(me.body).toMatchObject({ username: 'admin', is_admin: true, total_spent: 10.5 })
   })
 
@@ -256,7 +101,7 @@ describe('signing in', () => {
       const answer = await send('POST', '/token', { form: { username: name, password: 'wrong' } })
       expect(answer.status).toBe(401)
       expect(answer.headers.get('www-authenticate')).toBe('Bearer')
-      expect(answer.body.detail).toBe('Incorrect username or password')
+      expect(answer.body).toMatchObject({ detail: 'Incorrect username or password' })
     }
   })
 
@@ -291,14 +136,14 @@ describe('signing in', () => {
 describe('sessions', () => {
   test('a refresh token works once; shown again it ends the session with all its tokens', async () => {
     const first = await signIn()
-    const second = await refreshed(first.refresh)
+    const second = await refresh(first.refresh)
     expect(second.status).toBe(200)
-    const token = second.body.access_token as string
+    const token = second.access
     expect((await send('GET', '/users/me', { token })).status).toBe(200)
-    expect((await refreshed(first.refresh)).status).toBe(401)
+    expect((await refresh(first.refresh)).status).toBe(401)
     expect((await send('GET', '/users/me', { token })).status).toBe(401)
     expect((await send('GET', '/users/me', { token: first.access })).status).toBe(401)
-    expect((await refreshed(second.body.refresh_token as string)).status).toBe(401)
+    expect((await refresh(second.refresh)).status).toBe(401)
   })
 
   test('logging out ends this session at once and no other', async () => {
@@ -306,9 +151,9 @@ describe('sessions', () => {
     const [mine, other] = [await signIn(username), await signIn(username)]
     expect((await send('POST', '/logout', { token: mine.access })).status).toBe(204)
     expect((await send('GET', '/users/me', { token: mine.access })).status).toBe(401)
-    expect((await refreshed(mine.refresh)).status).toBe(401)
+    expect((await refresh(mine.refresh)).status).toBe(401)
     expect((await send('GET', '/users/me', { token: other.access })).status).toBe(200)
-    expect((await refreshed(other.refresh)).status).toBe(200)
+    expect((await refresh(other.refresh)).status).toBe(200)
   })
 
   test('logging out everywhere ends all of them, and nobody else’s', async () => {
@@ -316,19 +161,20 @@ describe('sessions', () => {
     const mine = [await signIn(username), await signIn(username), await signIn(username)]
     const other = await signIn()
     expect((await send('POST', '/logout-all', { token: mine[0]?.access ?? '' })).status).toBe(204)
-    for (const { access, refresh } of mine) {
-      expect((await send('GET', '/users/me', { token: access })).status).toBe(401)
-      expect((await refreshed(refresh)).status).toBe(401)
+    for (const each of mine) {
+      expect((await send('GET', '/users/me', { token: each.access })).status).toBe(401)
+      expect((await refresh(each.refresh)).status).toBe(401)
     }
     expect((await send('GET', '/users/me', { token: other.access })).status).toBe(200)
   })
 
   test('what is no refresh token is 401', async () => {
-    const { access, refresh } = await signIn()
-    for (const text of ['', 'x', access.slice(0, 64), refresh.slice(1), `${refresh}A`]) {
-      expect((await refreshed(text)).status).toBe(401)
+    const mine = await signIn()
+    const { access, refresh: good } = mine
+    for (const text of ['', 'x', access.slice(0, 64), good.slice(1), `${good}A`]) {
+      expect((await refresh(text)).status).toBe(401)
     }
-    expect((await refreshed(refresh)).status).toBe(200)
+    expect((await refresh(good)).status).toBe(200)
   })
 })
 
@@ -367,90 +213,52 @@ describe('the own data', () => {
       items: [],
       total: 3,
       revision: 'r',
-    } as never)
-    expect((await get('/users/me/total-spent')).body).toEqual({ total_spent: 10.5 } as never)
+    })
+    expect((await get('/users/me/total-spent')).body).toEqual({ total_spent: 10.5 })
     const orders = await get('/users/me/orders?limit=5')
-    expect(orders.body as unknown).toEqual([])
+    expect(orders.body).toEqual([])
     expect(orders.headers.get('link')).toBe('<?limit=5&cursor=a%20b>; rel="next"')
   })
 
   test('a checkout carries the key of its request, and refuses one that is none', async () => {
     const { access: token } = await signIn()
     const checkout = (key: string) =>
-      fetch(`${base}/users/me/orders`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'idempotency-key': key },
-      })
-    const sent = await checkout('key-1')
-    expect(await sent.json()).toMatchObject({ idempotency_key: 'key-1' })
+      send('POST', '/users/me/orders', { token, headers: { 'idempotency-key': key } })
+    expect((await checkout('key-1')).body).toMatchObject({ idempotency_key: 'key-1' })
     expect((await checkout('x'.repeat(256))).status).toBe(422)
     const plain = await send('POST', '/users/me/orders', { token })
     expect(plain.body).toMatchObject({ idempotency_key: null })
   })
 })
 
-describe('the internal routes', () => {
-  const change = () => ({
-    order_id: newId<string>().toUpperCase(),
-    user_id: newId<string>(),
-    status: 'SHIPPING',
-    updated_at: '2026-01-31T09:30:00.000Z',
-    sequence: 3,
-  })
-
-  test('a status change is applied once, and only a higher one after it', async () => {
-    const token = serviceToken('order')
-    const json = change()
-    const notify = async (sent: unknown) =>
-      (await send('POST', '/users/notify/order-status', { token, json: sent })).body as unknown
-    expect(await notify(json)).toEqual({ applied: true })
-    expect(await notify({ ...json, order_id: json.order_id.toLowerCase() })).toEqual({
-      applied: false,
-    })
-    expect(await notify({ ...json, sequence: 2 })).toEqual({ applied: false })
-    expect(await notify({ ...json, sequence: 4 })).toEqual({ applied: true })
-    const kept = await store.notifications(json.user_id as UserId, 0, 10)
-    expect(kept.map(({ sequence }) => sequence)).toEqual([3, 4])
-  })
-
-  test('are for the services they are meant for and nobody else', async () => {
-    const { access } = await signIn('admin', 'admin123')
-    const notify = (token?: string) =>
-      send('POST', '/users/notify/order-status', { ...(token && { token }), json: change() })
-    const feed = (token?: string) =>
-      send('GET', '/internal/revocations', { ...(token && { token }) })
-    expect([(await notify()).status, (await feed()).status]).toEqual([401, 401])
-    expect([(await notify(access)).status, (await feed(access)).status]).toEqual([403, 403])
-    for (const name of serviceNames) {
-      const token = serviceToken(name)
-      expect([name, (await notify(token)).status]).toEqual([name, name === 'order' ? 200 : 403])
-      expect([name, (await feed(token)).status]).toEqual([name, name === 'user' ? 403 : 200])
-    }
-    expect((await feed(serviceToken('cart', 'order'))).status).toBe(401)
-    expect((await send('GET', '/users/me', { token: serviceToken('order') })).status).toBe(403)
-  })
-
-  test('the feed tells of a session that ended, from the start and from a cursor', async () => {
-    const token = serviceToken('catalog')
-    const feed = async (query = '') =>
-      (await send('GET', `/internal/revocations${query}`, { token })).body as unknown as {
-        entries: { session_id: string; ended_at: string }[]
-        cursor: number
-      }
-    const before = await feed()
-    const { access } = await signIn()
-    const claims = JSON.parse(Buffer.from(access.split('.')[1] ?? '', 'base64url').toString())
-    await send('POST', '/logout', { token: access })
-    const after = await feed(`?after=${before.cursor}`)
-    expect(after.entries.map((entry) => entry.session_id)).toEqual([claims.sid])
-    expect((await feed('?after=0')).entries.length).toBe(before.entries.length + 1)
-    expect((await feed(`?after=${after.cursor}`)).entries).toEqual([])
-  })
-})
-
 test('the published keys verify what was issued and hold no private part', async () => {
   const { body } = await send('GET', '/.well-known/jwks.json')
-  const { keys } = body as unknown as { keys: Record<string, string>[] }
+  const { keys } = body as { keys: Record<string, string>[] }
   expect(keys).toHaveLength(1)
   expect(Object.keys(keys[0] ?? {}).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+})
+
+test('no log line and no metric holds a password, a token, a name or a phone', async () => {
+  const secrets = {
+    username: 'planted-name',
+    password: 'planted-password',
+    full_name: 'Planted Person',
+    phone: '+7 900 777-00-77',
+  }
+  const before = service.lines.length
+  await send('POST', '/users/register', { json: secrets })
+  await send('POST', '/users/register', { json: secrets })
+  await send('POST', '/users/register', { json: { ...secrets, role: 'planted-role' } })
+  await send('POST', '/token', { form: { username: secrets.username, password: 'planted-wrong' } })
+  const tokens = await signIn(secrets.username, secrets.password)
+  await send('GET', '/users/me', { token: tokens.access })
+  await send('GET', '/users/me', { token: `${tokens.access}x` })
+  await send('PUT', '/users/me', { token: tokens.access, form: { phone: 'planted-phone' } })
+  const next = await refresh(tokens.refresh)
+  await refresh(tokens.refresh)
+  const written = service.lines.slice(before).join('\n') + (await service.metrics.text())
+  expect(service.lines.length - before).toBeGreaterThanOrEqual(10)
+  expect(written).toContain('/users/register')
+  const hidden = [tokens.access, tokens.refresh, next.access, next.refresh, secrets.phone]
+  for (const secret of [...hidden, 'planted', 'Planted']) expect(written).not.toContain(secret)
 })

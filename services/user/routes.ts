@@ -6,11 +6,9 @@ import { problem } from '../../core/http/problem.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
 import { route, type Route } from '../../core/http/route.ts'
 import { invalid } from '../../core/http/validation.ts'
-import type { OrderId, UserId } from '../../core/values/ids.ts'
-import { millis, toRfc3339, type Clock } from '../../core/values/time.ts'
 import Type from 'typebox'
 import type { Accounts } from './accounts.ts'
-import type { Notifications } from './notifications.ts'
+import { internalRoutes, type InternalRoutesOptions } from './internal-routes.ts'
 import type { Carts, Orders } from './peers.ts'
 import type { Profiles } from './profile.ts'
 import * as schemas from './schemas.ts'
@@ -18,17 +16,15 @@ import type { Sessions, Tokens } from './sessions.ts'
 import type { UserStore } from './store.ts'
 import type { User } from './users.ts'
 
-export interface UserRoutesOptions {
+export interface UserRoutesOptions extends InternalRoutesOptions {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly profiles: Profiles
   readonly carts: Carts
   readonly orders: Orders
-  readonly notifications: Notifications
   readonly store: Pick<UserStore, 'userById' | 'changeProfile' | 'revocations'>
   /** Public keys of access tokens. */
   readonly keySet: JwkSet
-  readonly clock: Clock
 }
 
 /** Larger than any log-in or registration; a password is at most 128 characters. */
@@ -242,54 +238,6 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
       errors: ['service_unavailable'],
       handler: async function get_total_spent(call) {
         return { total_spent: await orders.totalSpent(call.caller.id, call) }
-      },
-    }),
-  ]
-}
-
-/** Entries of the feed in one answer; a reader asks again until a page is empty. */
-const feedPage = 1_000
-
-function internalRoutes({ notifications, store, clock }: UserRoutesOptions): readonly Route[] {
-  return [
-    route({
-      method: 'POST',
-      path: '/users/notify/order-status',
-      operation: 'notify_order_status',
-      access: 'service:order',
-      summary: 'Takes a change of order status; a repeated or late delivery changes nothing',
-      body: schemas.OrderStatusChange,
-      success: { status: 200, schema: schemas.Applied },
-      errors: [],
-      handler: async function notify_order_status({ body }) {
-        const applied = await notifications.record({
-          order: body.order_id.toLowerCase() as OrderId,
-          user: body.user_id.toLowerCase() as UserId,
-          status: body.status,
-          updatedAt: millis(Date.parse(body.updated_at)),
-          sequence: body.sequence,
-        })
-        return { applied }
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/internal/revocations',
-      operation: 'list_revocations',
-      access: ['service:catalog', 'service:cart', 'service:order'],
-      summary: 'Sessions that ended while their access tokens may still be good',
-      query: schemas.RevocationsQuery,
-      success: { status: 200, schema: schemas.Revocations },
-      errors: [],
-      handler: async function list_revocations({ query }) {
-        const page = await store.revocations(query.after ?? 0, clock.now(), feedPage)
-        return {
-          entries: page.entries.map(({ session, endedAt }) => ({
-            session_id: session,
-            ended_at: toRfc3339(endedAt),
-          })),
-          cursor: page.cursor,
-        }
       },
     }),
   ]

@@ -10,7 +10,7 @@ export interface ShopProcess {
   end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<number>
   /** Sends a signal without waiting: SIGSTOP, SIGCONT, or a second SIGTERM. */
   signal(signal: NodeJS.Signals): void
-  /** The exit code of the last process; null while it runs or before the first start. */
+  /** The exit code of the last process; null while it runs, and where a signal ended it. */
   exitCode(): number | null
   /** All that it, and those before it, have written. */
   logs(): string
@@ -35,10 +35,12 @@ process.on('exit', () => {
 
 export function shopProcess({ main, env, logFile }: ShopProcessOptions): ShopProcess {
   let child: Bun.Subprocess | null = null
-  let lastExit: number | null = null
+
+  const running = (): Bun.Subprocess | null =>
+    child !== null && child.exitCode === null && child.signalCode === null ? child : null
 
   return {
-    pid: () => child?.pid ?? null,
+    pid: () => running()?.pid ?? null,
     start() {
       // Appending, and one descriptor for both streams: neither writes over the other.
       const output = openSync(logFile, 'a')
@@ -48,30 +50,25 @@ export function shopProcess({ main, env, logFile }: ShopProcessOptions): ShopPro
         stdin: 'ignore',
         stdout: output,
         stderr: output,
-        onExit(self, exitCode, signalCode) {
-          alive.delete(self)
-          if (child === self) child = null
-          lastExit = exitCode ?? 128 + (signalCode ?? 0)
-        },
+        onExit: (self) => void alive.delete(self),
       })
       closeSync(output)
       alive.add(started)
       child = started
-      lastExit = null
     },
     async end(signal) {
-      const ending = child
-      if (ending === null) return lastExit ?? 0
-      ending.kill(signal)
-      const force = setTimeout(() => ending.kill('SIGKILL'), patience)
-      const code = await ending.exited
+      if (child === null) throw new Error(`${main} was never started.`)
+      const ending = running()
+      ending?.kill(signal)
+      const force = setTimeout(() => ending?.kill('SIGKILL'), patience)
+      const code = await child.exited
       clearTimeout(force)
       return code
     },
     signal(signal) {
-      child?.kill(signal)
+      running()?.kill(signal)
     },
-    exitCode: () => lastExit,
+    exitCode: () => child?.exitCode ?? null,
     logs: () => readFileSync(logFile, 'utf8'),
   }
 }

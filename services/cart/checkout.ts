@@ -1,0 +1,248 @@
+/**
+ * The one-open-checkout rule: every order of a cart comes from a row that was there before it.
+ *
+ * ```
+ *   checkout(user, key) ──┬─► an answer is kept under the key ──► the same bytes again
+ *        ▲                │
+ *        │                ├─► a checkout is open ──► drive it ──► ours (or no key): its answer
+ *        └────────────────│───────────────────────────────────┘  another key: start over
+ *                         │
+ *                         └─► open one (conditional: none open, cart unchanged) ──► drive it
+ *
+ *   drive:  order service ─┬─ made, rejected ──► close: lines out, answer kept, row gone (one write)
+ *                          ├─ not reached, and nobody else has tried ──► abandon: 503, key is free
+ *                          └─ anything else ──► the row stays open, 503 "not known yet"
+ *                                                   │
+ *           the next checkout of that cart, or the sweeper, drives it again: same order id, same
+ *           lines, same key, so it finds the order of the first attempt or places it now
+ * ```
+ * - The row comes before the order call, so no order is ever made whose lines nobody takes out.
+ * - Two may drive the same row, in one process or in two: the order service knows the order by its id,
+ *   and the row is closed once; who comes second answers what the first has kept.
+ * - The cart is read before the kept answer: closing writes both at once, so a cart without its lines
+ *   is never seen without the answer that explains it.
+ */
+import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
+import { Problem, problem } from '../../core/http/problem.ts'
+import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
+import {
+  formatTraceparent,
+  newTrace,
+  parseTraceparent,
+  type TraceContext,
+} from '../../core/resilience/trace-context.ts'
+import {
+  newId,
+  orderIdFor,
+  orderIdForCheckout,
+  type CheckoutId,
+  type Revision,
+  type UserId,
+} from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
+import { millis, type Clock, type Millis } from '../../core/values/time.ts'
+import { liveLines, orderedLines, type OrderedLine } from './cart.ts'
+import { inTime } from './in-time.ts'
+import type { Orders, Placed } from './orders.ts'
+import type { CartStore, Closing, OpenCheckout } from './store.ts'
+import type { Within } from './within.ts'
+
+export interface CheckoutRequest {
+  readonly user: UserId
+  readonly key: string | null
+  /** Of the client's own body; see core/http/idempotency.ts. */
+  readonly fingerprint: string
+  readonly deadline: Deadline
+  readonly trace: TraceContext
+}
+
+export interface CheckoutAnswer extends StoredAnswer {
+  /** True when the answer was first given to another request. */
+  readonly replayed: boolean
+}
+
+export interface Checkouts {
+  checkout(request: CheckoutRequest): Promise<CheckoutAnswer>
+  /** Goes on with checkouts that nobody has driven for a while; returns how many it tried. */
+  sweep(): Promise<number>
+}
+
+export interface CheckoutsOptions {
+  readonly store: CartStore
+  readonly orders: Orders
+  readonly clock: Clock
+  /** Milliseconds without use after which a cart is empty. */
+  readonly life: Millis
+  /** Told of each order once, by the one who closed its checkout. */
+  readonly onOrdered: (total: Minor, lines: readonly OrderedLine[]) => void
+}
+
+/** A checkout is left to the request that drives it for this long, in milliseconds. */
+export const idleAfter = 1_500
+
+/** The sweeper's budget for one checkout, in milliseconds, and how many it drives at once. */
+const sweepBudget = 4_000
+const sweepBatch = 64
+
+/** Its answer; null when it was ended by somebody else who kept none, or when another one drives it. */
+type Outcome = CheckoutAnswer | null
+
+export function createCheckouts(options: CheckoutsOptions): Checkouts {
+  const { store, orders, clock, life } = options
+  // Checkouts that this process drives; no more of them than requests in flight and a sweep.
+  const flights = new Map<CheckoutId, Promise<Outcome>>()
+
+  /** Entered before the first write, so that nobody here meets the row of a checkout that looks idle. */
+  function fly(id: CheckoutId, run: () => Promise<Outcome>): Promise<Outcome> {
+    const flight = run().finally(() => flights.delete(id))
+    flights.set(id, flight)
+    return flight
+  }
+
+  async function checkout(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const { user, key, fingerprint, deadline } = request
+    while (!deadline.expired()) {
+      const { cart, open } = await store.load(user)
+      const kept = key === null ? null : await store.answerOfKey(user, key)
+      if (kept !== null) {
+        if (kept.fingerprint !== fingerprint) throw problem('idempotency_key_reused')
+        return { status: kept.status, body: kept.body, replayed: true }
+      }
+      if (open !== null) {
+        const answer = await join(open, request)
+        if (answer !== null) return answer
+        continue
+      }
+      const lines = orderedLines(liveLines(cart, clock.now(), life))
+      if (cart === null || lines.length === 0) throw problem('cart_empty')
+      const answer = await begin(request, cart.revision, lines)
+      if (answer !== null) return answer
+    }
+    throw stillRunning()
+  }
+
+  /** Waits for the open checkout; null when its answer is not this request's and it may try again. */
+  async function join(open: OpenCheckout, request: CheckoutRequest): Promise<Outcome> {
+    const { key, fingerprint } = request
+    const same = key !== null && key === open.key
+    if (same && fingerprint !== open.fingerprint) throw problem('idempotency_key_reused')
+    const work = flights.get(open.id) ?? resume(open, request)
+    try {
+      const answer = await inTime(request.deadline, work, stillRunning)
+      return answer !== null && (same || key === null) ? { ...answer, replayed: true } : null
+    } catch (error) {
+      // Of its own order nothing is unknown: it was not begun.
+      throw same || key === null ? error : unavailable(error)
+    }
+  }
+
+  /** Opens a checkout of the cart as it was read and drives it; null when somebody was faster. */
+  function begin(
+    { user, key, fingerprint, deadline, trace }: CheckoutRequest,
+    revision: Revision,
+    lines: readonly OrderedLine[],
+  ): Promise<Outcome> {
+    const now = clock.now()
+    const id = newId<CheckoutId>(now)
+    const open: OpenCheckout = {
+      id,
+      userId: user,
+      orderId: key === null ? orderIdForCheckout(id) : orderIdFor(user, 'checkout', key),
+      key,
+      fingerprint,
+      lines,
+      revision,
+      traceparent: formatTraceparent(trace),
+      openedAt: now,
+      attempt: 1,
+      attemptedAt: now,
+    }
+    return fly(id, async () =>
+      (await store.openCheckout(open)) ? drive(open, { deadline, trace }) : null,
+    )
+  }
+
+  /** Drives a checkout that was left alone; null when another process has begun to. */
+  function resume(open: OpenCheckout, { deadline }: Pick<Within, 'deadline'>): Promise<Outcome> {
+    const claim = { attempt: open.attempt + 1, at: clock.now() }
+    const trace = parseTraceparent(open.traceparent) ?? newTrace()
+    return fly(open.id, async () =>
+      (await store.claimCheckout(open.userId, open.id, open.attempt, claim))
+        ? drive({ ...open, attempt: claim.attempt, attemptedAt: claim.at }, { deadline, trace })
+        : null,
+    )
+  }
+
+  async function drive(open: OpenCheckout, within: Within): Promise<Outcome> {
+    const placed = await orders.place(open, within)
+    // Where the end cannot be written the row stays, and with it the question what became of it.
+    const end = await settle(open, placed).catch(unknownOutcome)
+    if (end instanceof Problem) throw end
+    return end
+  }
+
+  /** The answer, or the problem that there is none yet. */
+  async function settle(open: OpenCheckout, placed: Placed): Promise<Outcome | Problem> {
+    switch (placed.kind) {
+      case 'running':
+        return stillRunning()
+      case 'unknown':
+        return unknownOutcome(placed.cause)
+      case 'refused': {
+        // An earlier attempt may have reached the order service, so only the first may give up.
+        const alone = open.attempt === 1
+        const freed = alone && (await store.abandonCheckout(open.userId, open.id, open.attempt))
+        return freed ? unavailable(placed.cause) : unknownOutcome(placed.cause)
+      }
+      case 'made':
+      case 'rejected':
+      case 'impossible':
+        return close(open, placed)
+      default:
+        return placed satisfies never
+    }
+  }
+
+  async function close(open: OpenCheckout, placed: FinalWord): Promise<Outcome> {
+    const { answer, replayed } = placed
+    const at = clock.now()
+    const closing = closingOf(open, placed, at)
+    const now = { revision: newId<Revision>(at), at }
+    if (await store.closeCheckout(open.userId, open.id, closing, now)) {
+      if (closing.kind === 'made' && placed.kind === 'made') {
+        options.onOrdered(placed.total, open.lines)
+      }
+      return { ...answer, replayed }
+    }
+    const kept = await store.answerOfCheckout(open.userId, open.id)
+    return kept === null ? null : { ...kept, replayed: true }
+  }
+
+  async function sweep(): Promise<number> {
+    const idle = await store.idleCheckouts(millis(clock.now() - idleAfter), sweepBatch)
+    const left = idle.filter((open) => !flights.has(open.id))
+    await Promise.allSettled(
+      left.map((open) => resume(open, { deadline: deadlineIn(sweepBudget, clock) })),
+    )
+    return left.length
+  }
+
+  return { checkout, sweep }
+}
+
+type FinalWord = Extract<Placed, { kind: 'made' | 'rejected' | 'impossible' }>
+
+/** An order that another checkout made long ago is answered as it is; this cart has no part in it. */
+function closingOf(open: OpenCheckout, placed: FinalWord, at: Millis): Closing {
+  const own = placed.checkoutId === null || placed.checkoutId === open.id
+  if (placed.kind === 'impossible' || !own) return { kind: 'void' }
+  return { kind: placed.kind, answer: placed.answer, answerUntil: millis(at + answerLife) }
+}
+
+const stillRunning = (): Problem => problem('request_in_progress', { retryAfter: 1 })
+
+const unknownOutcome = (cause: unknown): Problem =>
+  problem('outcome_unknown', { retryAfter: 1, cause })
+
+const unavailable = (cause: unknown): Problem =>
+  problem('service_unavailable', { values: { service: 'order' }, retryAfter: 1, cause })

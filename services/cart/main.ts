@@ -1,0 +1,70 @@
+/** The cart service: carts, and checkouts that make one order each. */
+import { join } from 'node:path'
+import { runService } from '../../core/lifecycle/service.ts'
+import { every } from '../../core/resilience/worker.ts'
+import { millis } from '../../core/values/time.ts'
+import { createCarts } from './carts.ts'
+import { createCatalog } from './catalog.ts'
+import { createCheckouts } from './checkout.ts'
+import { cartSettings } from './config.ts'
+import { createCartMetrics } from './metrics.ts'
+import { createOrders } from './orders.ts'
+import { cartRoutes } from './routes.ts'
+import { openSqliteCartStore } from './store.sqlite.ts'
+
+/** Bytes of product data kept for showing carts: some 20,000 products. */
+const productCacheBytes = 8 * 1024 * 1024
+
+await runService({
+  name: 'cart',
+  description: 'Keeps carts and turns each into one order',
+  prefix: '/cart-api',
+  defaultPort: 8001,
+  settings: cartSettings,
+  build({ config, clock, log, metrics, directory, observeStore, client }) {
+    const life = config.CART_LIFE_MS
+    const store = openSqliteCartStore({
+      path: join(directory, 'cart.db'),
+      clock,
+      observe: observeStore,
+    })
+    const counts = createCartMetrics(metrics, () => store.openCheckouts(clock.now()))
+    const catalog = createCatalog({
+      client: client('catalog'),
+      clock,
+      freshFor: config.CART_PRODUCTS_FRESH_MS,
+      maxBytes: productCacheBytes,
+    })
+    const carts = createCarts({
+      store,
+      catalog,
+      clock,
+      life,
+      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      random: Math.random,
+      onAdded: counts.added,
+      onRemoved: counts.removed,
+    })
+    const checkouts = createCheckouts({
+      store,
+      orders: createOrders(client('order')),
+      clock,
+      life,
+      onOrdered: counts.ordered,
+    })
+    const unused = () => store.dropUnused(millis(clock.now() - life), 1_000)
+    return {
+      routes: cartRoutes({ carts, checkouts }),
+      check: store.check,
+      workers: () => [
+        every(1_000, async () => void (await checkouts.sweep()), { log, name: 'open checkouts' }),
+        every(60_000, async () => void (await unused()), { log, name: 'unused carts' }),
+        every(60_000, async () => void (await store.forgetAnswers(clock.now(), 1_000)), {
+          log,
+          name: 'old answers',
+        }),
+      ],
+      stop: store.close,
+    }
+  },
+})

@@ -1,0 +1,185 @@
+/** The route table of the cart service. */
+import type { UserCaller } from '../../core/http/caller.ts'
+import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
+import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
+import { route, type Call, type Route } from '../../core/http/route.ts'
+import type { ProductId, UserId } from '../../core/values/ids.ts'
+import type { Carts } from './carts.ts'
+import type { CheckoutAnswer, Checkouts } from './checkout.ts'
+import * as schemas from './schemas.ts'
+
+export interface CartRoutesOptions {
+  readonly carts: Carts
+  readonly checkouts: Checkouts
+}
+
+/** A checkout waits for the order service, and that one for the catalog. */
+const checkoutBudget = 8_000
+
+const checkoutErrors = [
+  'cart_empty',
+  'out_of_stock',
+  'request_in_progress',
+  'idempotency_key_reused',
+  'service_unavailable',
+  'outcome_unknown',
+] as const
+
+export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/cart/',
+      operation: 'get_cart',
+      access: 'user',
+      summary: 'The cart with the catalog’s names and prices',
+      success: { status: 200, schema: schemas.Cart },
+      errors: ['service_unavailable'],
+      handler: async function get_cart(call) {
+        return schemas.cartOnTheWire(await carts.view(call.caller.id, call))
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/cart/items',
+      operation: 'add_to_cart',
+      access: 'user',
+      summary: 'Puts pieces of a product into the cart, on top of those it holds',
+      body: schemas.NewItem,
+      success: { status: 200, schema: schemas.Item },
+      errors: [
+        'product_not_found',
+        'out_of_stock',
+        'quantity_limit',
+        'cart_full',
+        'cart_changed',
+        'service_unavailable',
+      ],
+      handler: async function add_to_cart(call) {
+        const { product_id, quantity } = call.body
+        const product = folded<ProductId>(product_id)
+        return schemas.itemOnTheWire(await carts.add(call.caller.id, product, quantity, call))
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/cart/items/:id',
+      operation: 'update_cart_item',
+      access: 'user',
+      summary: 'Sets the quantity of a line, named by its own id or its product’s',
+      params: schemas.ItemParams,
+      body: schemas.ItemChange,
+      success: { status: 200, schema: schemas.Item },
+      errors: ['cart_item_not_found', 'out_of_stock', 'cart_changed', 'service_unavailable'],
+      handler: async function update_cart_item(call) {
+        const { id } = call.params
+        const { quantity } = call.body
+        return schemas.itemOnTheWire(
+          await carts.setQuantity(call.caller.id, folded(id), quantity, call),
+        )
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/cart/items/:id',
+      operation: 'remove_from_cart',
+      access: 'user',
+      summary: 'Takes a line out, named by its own id or its product’s',
+      params: schemas.ItemParams,
+      success: { status: 200, schema: schemas.Message },
+      errors: ['cart_item_not_found', 'cart_changed'],
+      handler: async function remove_from_cart(call) {
+        await carts.remove(call.caller.id, folded(call.params.id))
+        return { message: 'Item removed from cart' }
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/cart/',
+      operation: 'clear_cart',
+      access: 'user',
+      summary: 'Takes everything out',
+      success: { status: 200, schema: schemas.Message },
+      errors: ['cart_changed'],
+      handler: async function clear_cart(call) {
+        await carts.clear(call.caller.id)
+        return { message: 'Cart cleared' }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/cart/checkout',
+      operation: 'checkout',
+      access: 'user',
+      summary: 'Orders what the cart holds; a repeated request makes no second order',
+      body: schemas.CheckoutBody,
+      bodyOptional: true,
+      budget: checkoutBudget,
+      success: { status: 200, schema: schemas.Order },
+      errors: [...checkoutErrors],
+      handler: async function checkout(call) {
+        return order(call.caller.id, idempotencyKey(call), call)
+      },
+    }),
+    ...internalRoutes(),
+  ]
+
+  function internalRoutes(): readonly Route[] {
+    return [
+      route({
+        method: 'POST',
+        path: '/internal/cart',
+        operation: 'get_cart_of_user',
+        access: 'service:user',
+        summary: 'The cart of a user',
+        body: schemas.InternalCart,
+        success: { status: 200, schema: schemas.Cart },
+        errors: ['service_unavailable'],
+        handler: async function get_cart_of_user(call) {
+          return schemas.cartOnTheWire(await carts.view(folded<UserId>(call.body.user_id), call))
+        },
+      }),
+      route({
+        method: 'POST',
+        path: '/internal/checkout',
+        operation: 'checkout_of_user',
+        access: 'service:user',
+        summary: 'Orders what the cart of a user holds',
+        body: schemas.InternalCheckout,
+        budget: checkoutBudget,
+        success: { status: 200, schema: schemas.Order },
+        errors: [...checkoutErrors],
+        handler: async function checkout_of_user(call) {
+          return order(folded<UserId>(call.body.user_id), call.body.idempotency_key, call)
+        },
+      }),
+    ]
+  }
+
+  async function order(user: UserId, key: string | null, call: Within): Promise<Reply> {
+    const { deadline, trace } = call
+    const answer = await checkouts.checkout({
+      user,
+      key,
+      // The one body that there is; both routes ask for the same operation.
+      fingerprint: noBody,
+      deadline,
+      trace,
+    })
+    return replyOf(answer)
+  }
+}
+
+type Within = Pick<Call<unknown, unknown, unknown, UserCaller>, 'deadline' | 'trace'>
+
+const noBody = fingerprint({})
+
+function replyOf(answer: CheckoutAnswer): Reply {
+  const type = answer.status === 200 ? jsonType : problemType
+  return answer.replayed
+    ? replay(answer, type)
+    : new Reply(answer.status, { 'content-type': type }, answer.body)
+}
+
+/** Ids compare as text, so they are folded to lower case where they come in. */
+const folded = <Id extends string>(text: string): Id => text.toLowerCase() as Id

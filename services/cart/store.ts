@@ -1,0 +1,117 @@
+/**
+ * What the cart rules need of a store. All of one user's data (cart, open checkout, stored answers)
+ * lies together, and every change is one conditional write on it.
+ */
+import type { StoredAnswer } from '../../core/http/idempotency.ts'
+import type { CheckoutId, OrderId, Revision, UserId } from '../../core/values/ids.ts'
+import type { Millis } from '../../core/values/time.ts'
+import type { Cart, CartLine, OrderedLine } from './cart.ts'
+
+/** A checkout that has begun and whose end is not known to be written yet. */
+export interface OpenCheckout {
+  readonly id: CheckoutId
+  readonly userId: UserId
+  /** The order that it places, whoever drives it and however often. */
+  readonly orderId: OrderId
+  /** The client's idempotency key. */
+  readonly key: string | null
+  /** Digest of the client's own body; see core/http/idempotency.ts. */
+  readonly fingerprint: string
+  readonly lines: readonly OrderedLine[]
+  /** The cart's revision that was checked out. */
+  readonly revision: Revision
+  /** W3C trace context of the request that opened it. */
+  readonly traceparent: string
+  readonly openedAt: Millis
+  /** How often somebody began to drive it: 1 for the request that opened it. */
+  readonly attempt: number
+  readonly attemptedAt: Millis
+}
+
+/** The cart (null when there is none) and its open checkout, as they stood at one moment. */
+export interface CartState {
+  readonly cart: Cart | null
+  readonly open: OpenCheckout | null
+}
+
+/** How a checkout ends. */
+export type Closing =
+  /** The order stands: its lines leave the cart, and its answer is kept. */
+  | { readonly kind: 'made'; readonly answer: StoredAnswer; readonly answerUntil: Millis }
+  /** The order was refused for good: the cart stays, and the answer is kept. */
+  | { readonly kind: 'rejected'; readonly answer: StoredAnswer; readonly answerUntil: Millis }
+  /** Nothing of this checkout was ordered: the cart stays, and the key is free again. */
+  | { readonly kind: 'void' }
+
+/** The first answer to a key, with the digest of the body that it answered. */
+export interface KeyedAnswer extends StoredAnswer {
+  readonly fingerprint: string
+}
+
+/**
+ * Every method rejects with the problem `store_unavailable` when the store cannot be used; a write is
+ * durable when its promise resolves. `false` always means: the condition did not hold, nothing changed.
+ */
+export interface CartStore {
+  load(user: UserId): Promise<CartState>
+
+  /**
+   * Replaces the lines if the cart still has the revision `expected` (null: if there is no cart).
+   * An open checkout does not stand in the way.
+   */
+  save(
+    user: UserId,
+    expected: Revision | null,
+    next: { readonly revision: Revision; readonly lines: readonly CartLine[]; readonly at: Millis },
+  ): Promise<boolean>
+
+  /** Notes that the cart was used, if it still has this revision; it keeps that. */
+  touch(user: UserId, revision: Revision, at: Millis): Promise<boolean>
+
+  /** Opens a checkout if none is open and the cart still has the checkout's revision. */
+  openCheckout(checkout: OpenCheckout): Promise<boolean>
+
+  /** Begins another attempt at a checkout if it is open and `attempt` is still its last. */
+  claimCheckout(
+    user: UserId,
+    id: CheckoutId,
+    attempt: number,
+    claim: { readonly attempt: number; readonly at: Millis },
+  ): Promise<boolean>
+
+  /**
+   * Ends a checkout if it is open. One write removes it, takes exactly its lines out of the cart where
+   * the order was made (never below zero), keeps the answer under the checkout and its key, and gives
+   * the cart the new `revision`, so that nobody goes on from what he read before.
+   */
+  closeCheckout(
+    user: UserId,
+    id: CheckoutId,
+    closing: Closing,
+    now: { readonly revision: Revision; readonly at: Millis },
+  ): Promise<boolean>
+
+  /** Ends a checkout without an answer if it is open and nobody began an attempt after `attempt`. */
+  abandonCheckout(user: UserId, id: CheckoutId, attempt: number): Promise<boolean>
+
+  /** The answer kept under an idempotency key; null when there is none or its time is over. */
+  answerOfKey(user: UserId, key: string): Promise<KeyedAnswer | null>
+
+  answerOfCheckout(user: UserId, id: CheckoutId): Promise<StoredAnswer | null>
+
+  /** Open checkouts whose last attempt began at or before `attemptedBefore`, the longest idle first. */
+  idleCheckouts(attemptedBefore: Millis, limit: number): Promise<readonly OpenCheckout[]>
+
+  /** Open checkouts and the age in milliseconds of the oldest (0 when none), for metrics. */
+  openCheckouts(now: Millis): { readonly count: number; readonly oldest: Millis }
+
+  /** Drops carts last used at or before `usedBefore` that have no open checkout; says how many. */
+  dropUnused(usedBefore: Millis, limit: number): Promise<number>
+
+  /** Drops answers whose time is over; says how many. */
+  forgetAnswers(now: Millis, limit: number): Promise<number>
+
+  /** Throws the problem `store_unavailable` when the store cannot be read. */
+  check(): void
+  close(): Promise<void>
+}

@@ -1,0 +1,103 @@
+/** What queries, bodies and entity tags mean. */
+import { describe, expect, test } from 'bun:test'
+import { minor } from '../../core/values/money.ts'
+import {
+  admittedVersions,
+  changesOf,
+  etagOf,
+  newProductOf,
+  productIdOf,
+  windowOf,
+} from './products.ts'
+import { sampleProduct } from './store.conformance.ts'
+
+const id = productIdOf('01A20AE6-75AC-72E6-B6DC-388A2E0A569C')
+const body = { name: 'Яблоко', category: 'Фрукты', price: 89.9, stock_count: 5 }
+
+describe('a query', () => {
+  test('asks for the first hundred by name unless it says otherwise', () => {
+    expect(windowOf({})).toEqual({
+      sortBy: 'name',
+      descending: false,
+      minPrice: null,
+      maxPrice: null,
+      skip: 0,
+      limit: 100,
+    })
+  })
+
+  test.each([
+    [1.1, 110, 110],
+    [0.29, 29, 29],
+    [10.005, 1_001, 1_000],
+    [0, 0, 0],
+    [1e15, 1e17, 1e17],
+  ])('with a price bound of %p means whole kopecks inside of it', (amount, low, high) => {
+    const { minPrice, maxPrice } = windowOf({ min_price: amount, max_price: amount })
+    expect([minPrice, maxPrice]).toEqual([minor(low), minor(high)])
+  })
+
+  test('with its price bounds the wrong way round is refused', () => {
+    const inverted = { min_price: 2, max_price: 1.99 }
+    expect(() => windowOf(inverted)).toThrow(
+      expect.objectContaining({ code: 'price_range_inverted' }),
+    )
+  })
+})
+
+describe('a body', () => {
+  test('becomes a product with money in kopecks and null for what is left out', () => {
+    expect(newProductOf(id, body)).toEqual({
+      id: productIdOf('01a20ae6-75ac-72e6-b6dc-388a2e0a569c'),
+      name: 'Яблоко',
+      category: 'Фрукты',
+      price: minor(8_990),
+      description: null,
+      manufacturer: null,
+      available: 5,
+    })
+  })
+
+  test('changes only the fields that it has', () => {
+    expect(changesOf({})).toEqual({})
+    expect(changesOf({ stock_count: 0, description: null })).toEqual({
+      available: 0,
+      description: null,
+    })
+    expect(changesOf({ price: 0.01, name: 'А' })).toEqual({ price: minor(1), name: 'А' })
+  })
+
+  test.each([1.234, 0.001, 99_999_999.991])('with a price of %p is refused', (price) => {
+    const refused = expect.objectContaining({ code: 'validation_failed' })
+    expect(() => newProductOf(id, { ...body, price })).toThrow(refused)
+    expect(() => changesOf({ price })).toThrow(refused)
+  })
+
+  test('with half a surrogate pair is refused, a whole one is not', () => {
+    const refused = expect.objectContaining({ code: 'validation_failed' })
+    expect(() => newProductOf(id, { ...body, name: 'Я\ud83c' })).toThrow(refused)
+    expect(() => changesOf({ description: '\udf4e' })).toThrow(refused)
+    expect(changesOf({ name: '🍎' })).toEqual({ name: '🍎' })
+  })
+})
+
+describe('an entity tag', () => {
+  const product = { ...sampleProduct('а', { available: 7 }), version: 3, deleted: false }
+
+  test('holds version and stock; the version alone is compared', () => {
+    expect(etagOf(product)).toBe('"3.7"')
+    expect(admittedVersions('"3.7"')).toEqual([3])
+    expect(admittedVersions('W/"3.9", "4.0"')).toEqual([3, 4])
+  })
+
+  test('that is absent or * admits every version', () => {
+    expect(admittedVersions(null)).toBeNull()
+    expect(admittedVersions('*')).toBeNull()
+  })
+
+  test('that is none of ours admits no version', () => {
+    for (const header of ['"abc"', '3.7', '', '"3"', '"-1.2"']) {
+      expect(admittedVersions(header)).toEqual([])
+    }
+  })
+})
