@@ -52,14 +52,17 @@ await runService({
       life,
       onOrdered: counts.ordered,
     })
-    const unused = () => store.dropUnused(millis(clock.now() - life), 1_000)
+    const unusedSince = () => millis(clock.now() - life)
     return {
       routes: cartRoutes({ carts, checkouts }),
       check: store.check,
       workers: () => [
         every(1_000, async () => void (await checkouts.sweep()), { log, name: 'open checkouts' }),
-        every(60_000, async () => void (await unused()), { log, name: 'unused carts' }),
-        every(60_000, async () => void (await store.forgetAnswers(clock.now(), 1_000)), {
+        every(60_000, () => toTheEnd((limit) => store.dropUnused(unusedSince(), limit)), {
+          log,
+          name: 'unused carts',
+        }),
+        every(60_000, () => toTheEnd((limit) => store.forgetAnswers(clock.now(), limit)), {
           log,
           name: 'old answers',
         }),
@@ -68,3 +71,9 @@ await runService({
     }
   },
 })
+
+/** In small steps, so that requests get their turn between them. */
+async function toTheEnd(drop: (limit: number) => Promise<number>): Promise<void> {
+  const limit = 500
+  while ((await drop(limit)) === limit);
+}

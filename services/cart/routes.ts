@@ -1,12 +1,12 @@
 /** The route table of the cart service. */
-import type { UserCaller } from '../../core/http/caller.ts'
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
-import { route, type Call, type Route } from '../../core/http/route.ts'
+import { route, type Route } from '../../core/http/route.ts'
 import type { ProductId, UserId } from '../../core/values/ids.ts'
 import type { Carts } from './carts.ts'
 import type { CheckoutAnswer, Checkouts } from './checkout.ts'
 import * as schemas from './schemas.ts'
+import type { Within } from './within.ts'
 
 export interface CartRoutesOptions {
   readonly carts: Carts
@@ -156,8 +156,11 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
     ]
   }
 
-  async function order(user: UserId, key: string | null, call: Within): Promise<Reply> {
-    const { deadline, trace } = call
+  async function order(
+    user: UserId,
+    key: string | null,
+    { deadline, trace }: Within,
+  ): Promise<Reply> {
     const answer = await checkouts.checkout({
       user,
       key,
@@ -169,8 +172,6 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
     return replyOf(answer)
   }
 }
-
-type Within = Pick<Call<unknown, unknown, unknown, UserCaller>, 'deadline' | 'trace'>
 
 const noBody = fingerprint({})
 

@@ -137,18 +137,15 @@ describe('category indexes', () => {
     const [one, two] = [openProcess(path), openProcess(path)]
     const first = await one.editing.create(sampleProduct('первый'))
     const second = await one.editing.create(sampleProduct('второй'))
-    let meanwhile: (() => void) | null = null
-    const started = Promise.withResolvers<void>()
+    const [started, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const indexes = createCategoryIndexes({
       store: {
         categories: two.store.categories,
         // The rows are taken first, and held back until the test lets go.
         listed: async (...query) => {
           const rows = await two.store.listed(...query)
-          await new Promise<void>((resolve) => {
-            meanwhile = resolve
-            started.resolve()
-          })
+          started.resolve()
+          await released.promise
           return rows
         },
       },
@@ -161,7 +158,7 @@ describe('category indexes', () => {
     await editing.update(first.id, { name: 'Новое имя' }, null)
     await editing.remove(second.id)
     const third = await editing.create(sampleProduct('третий'))
-    meanwhile!()
+    released.resolve()
     await loading
     expect(shown(indexes, 'Фрукты').toSorted()).toEqual([first.id, third.id].toSorted())
     await expectLikeStore(two.store, indexes)

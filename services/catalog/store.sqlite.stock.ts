@@ -14,7 +14,6 @@ import type { OrderLine, ReservedLine, ShortLine, Stock, StockStore } from './st
 interface SalableRow {
   readonly name: string
   readonly price: Minor
-  readonly available: number
 }
 
 /**
@@ -32,8 +31,7 @@ export function sqliteStock(db: Database): StockStore {
     'get_stock',
   )
   const salable = db.statement<[ProductId], SalableRow>(
-    `SELECT p.name, p.price_minor AS price, s.available
-       FROM products p JOIN stock s ON s.product_id = p.id WHERE p.id = ? AND p.deleted = 0`,
+    'SELECT name, price_minor AS price FROM products WHERE id = ? AND deleted = 0',
     'find_salable',
   )
   const held = db.statement<[OrderId], Reservation>(
@@ -76,11 +74,10 @@ export function sqliteStock(db: Database): StockStore {
         const short: ShortLine[] = []
         for (const { productId, quantity } of lines) {
           const product = salable.get(productId)
-          if (product !== undefined && product.available >= quantity) {
+          const available = product === undefined ? 0 : (stock.get(productId)?.available ?? 0)
+          if (product !== undefined && available >= quantity) {
             reserved.push({ productId, quantity, name: product.name, price: product.price })
-          } else {
-            short.push({ productId, requested: quantity, available: product?.available ?? 0 })
-          }
+          } else short.push({ productId, requested: quantity, available })
         }
         if (short.length > 0) return { kind: 'out_of_stock', lines: short }
         for (const { productId, quantity, name, price } of reserved) {

@@ -267,9 +267,14 @@ export function createPlacing(options: PlacingOptions): Placing {
   }
 
   async function sweep(): Promise<number> {
-    const lapsed = await store.lapsedOrders(clock.now(), sweepBatch)
-    await Promise.allSettled(lapsed.map(settle))
-    return lapsed.length
+    let tried = 0
+    for (;;) {
+      const lapsed = await store.lapsedOrders(clock.now(), sweepBatch)
+      await Promise.allSettled(lapsed.map(settle))
+      tried += lapsed.length
+      // What was tried has a new lease, so a full batch means that more are waiting behind it.
+      if (lapsed.length < sweepBatch) return tried
+    }
   }
 
   async function settle(row: PendingOrder): Promise<void> {

@@ -188,7 +188,7 @@ describe('a cancellation against the timer', () => {
   test('1,000 times: each order ends in one state, and its stock follows it', async () => {
     const product = await createProduct(shop, 5_000)
     const buyer = createBuyer(shop)
-    const outcomes = await inParallel(1_000, 40, async () => {
+    const outcomes = await inParallel(1_000, 200, async () => {
       const made = bought(await order(shop, buyer, [{ product_id: product, quantity: 1 }]))
       // Around the moment at which the order would ship, when the owner may no longer cancel.
       await Bun.sleep(1_100 + Math.random() * 300)

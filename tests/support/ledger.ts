@@ -67,6 +67,21 @@ export const openCheckouts = (shop: Shop): number =>
   read<{ count: number }>(shop, 'cart', 'SELECT count(*) AS count FROM open_checkouts')[0]?.count ??
   0
 
+/** What a user spent, in minor units. */
+export const spendingOf = (shop: Shop, user: string): number =>
+  read<{ total: number }>(shop, 'order', 'SELECT total FROM spending WHERE user_id = ?', user)[0]
+    ?.total ?? 0
+
+/** Orders of whose delivery the user service has heard. */
+export const deliveredNotifications = (shop: Shop): ReadonlySet<string> =>
+  new Set(
+    read<{ order_id: string }>(
+      shop,
+      'user',
+      "SELECT order_id FROM notifications WHERE status = 'DELIVERED'",
+    ).map((row) => row.order_id),
+  )
+
 /** `stocked = available + reserved + sold` for every product, and the counters are what reservations say. */
 export function expectStockInvariant(shop: Shop): void {
   const broken = read(

@@ -1,0 +1,308 @@
+/** Checkouts under double clicks, duplicates, edits meanwhile and an order service that fails. */
+import { describe, expect, test } from 'bun:test'
+import { Problem } from '../../core/http/problem.ts'
+import { deadlineIn } from '../../core/resilience/deadline.ts'
+import { newId, orderIdFor, type ProductId } from '../../core/values/ids.ts'
+import { idleAfter } from './checkout.ts'
+import { createShop, life, outcomeOf } from './shop.model.ts'
+
+const apples = newId<ProductId>()
+const pears = newId<ProductId>()
+
+describe('a checkout', () => {
+  test('orders what the cart holds and empties it', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    await shop.add(pears, 1)
+    const answer = await shop.checkout(shop.processOf())
+    expect(answer).toMatchObject({ status: 200, replayed: false })
+    expect(shop.orders.made.size).toBe(1)
+    expect(await shop.linesNow()).toEqual([])
+    await shop.expectSettled()
+  })
+
+  test('of an empty, an expired and no cart is refused, without a call', async () => {
+    const shop = createShop()
+    const process = shop.processOf()
+    expect(await outcomeOf(shop.checkout(process))).toBe('cart_empty')
+    await shop.add(apples, 1)
+    shop.clock.advance(life)
+    expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('cart_empty')
+    expect(shop.orders.calls()).toBe(0)
+  })
+
+  test('clicked three times at once makes one order and answers it three times', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    const answers = await Promise.all([1, 2, 3].map(() => shop.checkout(process)))
+    expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
+    expect(answers.filter((answer) => !answer.replayed)).toHaveLength(1)
+    expect(shop.orders.calls()).toBe(1)
+    await shop.expectSettled()
+  })
+
+  test('clicked at once in two processes makes one order', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const processes = [shop.processOf(), shop.processOf(), shop.processOf()]
+    const answers = await Promise.all(processes.map((process) => shop.checkout(process)))
+    expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
+    expect(shop.orders.made.size).toBe(1)
+    await shop.expectSettled()
+  })
+
+  test('leaves in the cart what is added while it runs', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    const release = shop.orders.hold()
+    const first = shop.checkout(process)
+    await until(() => shop.orders.calls() === 1)
+    await shop.add(apples, 1)
+    await shop.add(pears, 4)
+    const second = shop.checkout(process)
+    release()
+    expect((await second).body).toBe((await first).body)
+    expect(quantities(await shop.linesNow())).toEqual([
+      [apples, 1],
+      [pears, 4],
+    ])
+    await shop.expectSettled()
+
+    expect((await shop.checkout(process)).body).not.toBe((await first).body)
+    expect(shop.orders.made.size).toBe(2)
+    await shop.expectSettled()
+  })
+
+  test('keeps the cart and the answer when the stock is short', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    shop.orders.sellOut()
+    const process = shop.processOf()
+    const first = await shop.checkout(process, 'k')
+    const again = await shop.checkout(process, 'k')
+    expect(first).toMatchObject({ status: 409, replayed: false })
+    expect(again).toEqual({ ...first, replayed: true })
+    expect(shop.orders.calls()).toBe(1)
+    // Another key, or none, tries anew.
+    expect((await shop.checkout(process)).body).not.toBe(first.body)
+    expect(shop.orders.calls()).toBe(2)
+    await shop.expectSettled()
+  })
+})
+
+describe('an idempotency key', () => {
+  test('used 100 times at once makes one order and gets equal bytes', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const processes = [shop.processOf(), shop.processOf()] as const
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => shop.checkout(processes[n % 2 === 0 ? 0 : 1], 'k')),
+    )
+    expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
+    expect([...shop.orders.made.keys()]).toEqual([orderIdFor(shop.user, 'checkout', 'k')])
+    await shop.expectSettled()
+  })
+
+  test('is looked up before anything else, whatever the cart holds by then', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    const first = await shop.checkout(process, 'k')
+    expect(await shop.checkout(process, 'k')).toEqual({ ...first, replayed: true })
+    await shop.add(pears, 1)
+    expect(await shop.checkout(shop.processOf(), 'k')).toEqual({ ...first, replayed: true })
+    expect(quantities(await shop.linesNow())).toEqual([[pears, 1]])
+    await shop.expectSettled()
+  })
+
+  test('with another body is refused, while its checkout is open and after', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    const release = shop.orders.hold()
+    const first = shop.checkout(process, 'k')
+    await until(() => shop.orders.calls() === 1)
+    const other = { fingerprint: 'other' }
+    expect(await outcomeOf(shop.checkout(process, 'k', other))).toBe('idempotency_key_reused')
+    release()
+    await first
+    expect(await outcomeOf(shop.checkout(process, 'k', other))).toBe('idempotency_key_reused')
+    await shop.expectSettled()
+  })
+
+  test('waits for the checkout of another key and then has its own', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    const release = shop.orders.hold()
+    const first = shop.checkout(process, 'a')
+    await until(() => shop.orders.calls() === 1)
+    await shop.add(pears, 1)
+    const second = shop.checkout(process, 'b')
+    const empty = shop.checkout(process, 'c')
+    release()
+    expect((await second).body).not.toBe((await first).body)
+    expect(await outcomeOf(empty)).toBe('cart_empty')
+    expect(shop.orders.made.size).toBe(2)
+    await shop.expectSettled()
+  })
+
+  test('gives up waiting at its own deadline with 409', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    const release = shop.orders.hold()
+    const first = shop.checkout(process, 'k')
+    await until(() => shop.orders.calls() === 1)
+    const impatient = shop.checkout(process, 'k', { deadline: deadlineIn(1) })
+    const problem = await impatient.catch((error: unknown) => error)
+    expect(problem).toBeInstanceOf(Problem)
+    expect(problem).toMatchObject({ code: 'request_in_progress', headers: { 'retry-after': '1' } })
+    release()
+    expect((await first).status).toBe(200)
+    await shop.expectSettled()
+  })
+
+  test('after its day answers the old order as it is now, and leaves the cart alone', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    await shop.checkout(process, 'k')
+    shop.clock.advance(24 * 60 * 60 * 1000)
+    shop.orders.forgetAnswers()
+    await shop.add(pears, 3)
+    expect(await shop.checkout(process, 'k')).toMatchObject({
+      status: 200,
+      replayed: false,
+      body: expect.stringContaining('DELIVERED'),
+    })
+    expect(quantities(await shop.linesNow())).toEqual([[pears, 3]])
+    expect(shop.orders.made.size).toBe(1)
+    await shop.expectSettled()
+  })
+})
+
+describe('an order service that fails', () => {
+  test('and was not reached leaves cart and key as they were', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    shop.orders.script('refused')
+    expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('service_unavailable')
+    expect(quantities(await shop.linesNow())).toEqual([[apples, 2]])
+    await shop.expectSettled()
+    // The key is free: even another body may take it.
+    const answer = await shop.checkout(process, 'k', { fingerprint: 'other' })
+    expect(answer).toMatchObject({ status: 200, replayed: false })
+    await shop.expectSettled()
+  })
+
+  for (const mishap of ['request lost', 'answer lost'] as const) {
+    test(`${mishap}: the checkout stays open and the next request finds its one order`, async () => {
+      const shop = createShop()
+      await shop.add(apples, 2)
+      const process = shop.processOf()
+      shop.orders.script(mishap)
+      expect(await outcomeOf(shop.checkout(process))).toBe('outcome_unknown')
+      expect((await shop.store.load(shop.user)).open).not.toBeNull()
+      await shop.add(pears, 1)
+      expect(await shop.checkout(process)).toMatchObject({ status: 200, replayed: true })
+      expect(quantities(await shop.linesNow())).toEqual([[pears, 1]])
+      expect(shop.orders.made.size).toBe(1)
+      await shop.expectSettled()
+    })
+
+    test(`${mishap}: the sweeper settles it, and the key then answers the order`, async () => {
+      const shop = createShop()
+      await shop.add(apples, 2)
+      const process = shop.processOf()
+      shop.orders.script(mishap, 'refused')
+      expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('outcome_unknown')
+      expect(await process.sweep()).toBe(0)
+      shop.clock.advance(idleAfter)
+      // Not reached now is not the same as never reached: the row has to stay.
+      expect(await process.sweep()).toBe(1)
+      expect((await shop.store.load(shop.user)).open?.attempt).toBe(2)
+      expect(await process.sweep()).toBe(0)
+      shop.clock.advance(idleAfter)
+      expect(await process.sweep()).toBe(1)
+      await shop.expectSettled()
+      expect(await shop.checkout(process, 'k')).toMatchObject({ status: 200, replayed: true })
+      expect(shop.orders.made.size).toBe(1)
+    })
+  }
+
+  test('a request with another key meanwhile learns that its own order was not begun', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    shop.orders.script('request lost', 'request lost')
+    await outcomeOf(shop.checkout(process, 'a'))
+    expect(await outcomeOf(shop.checkout(process, 'b'))).toBe('service_unavailable')
+    expect(await outcomeOf(shop.checkout(process, 'a'))).toBe('200')
+    expect(await outcomeOf(shop.checkout(process, 'b'))).toBe('cart_empty')
+    await shop.expectSettled()
+  })
+
+  test('that already drives the order is waited for', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    shop.orders.script('running')
+    expect(await outcomeOf(shop.checkout(process))).toBe('request_in_progress')
+    expect(await outcomeOf(shop.checkout(process))).toBe('200')
+    await shop.expectSettled()
+  })
+
+  test('that refuses for good passes its answer on and does not block the cart', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const process = shop.processOf()
+    shop.orders.script('impossible')
+    expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('422')
+    await shop.expectSettled()
+    expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('200')
+    await shop.expectSettled()
+  })
+
+  test('does not give up a checkout that another process has begun to drive', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const release = shop.orders.hold()
+    shop.orders.script('refused', 'answer lost')
+    const first = shop.checkout(shop.processOf(), 'k')
+    await until(() => shop.orders.calls() === 1)
+    const second = shop.checkout(shop.processOf(), 'k')
+    await until(() => shop.orders.calls() === 2)
+    release()
+    expect(await outcomeOf(first)).toBe('outcome_unknown')
+    expect(await outcomeOf(second)).toBe('outcome_unknown')
+    expect(await outcomeOf(shop.checkout(shop.processOf(), 'k'))).toBe('200')
+    expect(shop.orders.made.size).toBe(1)
+    await shop.expectSettled()
+  })
+})
+
+test('the sweeper leaves a checkout to the request that drives it', async () => {
+  const shop = createShop()
+  await shop.add(apples, 2)
+  const process = shop.processOf()
+  const release = shop.orders.hold()
+  const first = shop.checkout(process)
+  await until(() => shop.orders.calls() === 1)
+  shop.clock.advance(idleAfter)
+  expect(await process.sweep()).toBe(0)
+  release()
+  await first
+  expect(shop.orders.calls()).toBe(1)
+  await shop.expectSettled()
+})
+
+const quantities = (lines: readonly { productId: ProductId; quantity: number }[]) =>
+  lines.map((line) => [line.productId, line.quantity] as const)
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}

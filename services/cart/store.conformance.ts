@@ -1,0 +1,394 @@
+/** The suite that every cart store must pass; the invariant is checked after each step. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import {
+  newId,
+  type CartLineId,
+  type CheckoutId,
+  type OrderId,
+  type ProductId,
+  type Revision,
+  type UserId,
+} from '../../core/values/ids.ts'
+import { manualClock, millis } from '../../core/values/time.ts'
+import { orderedLines, type CartLine } from './cart.ts'
+import type { CartStore, Closing, OpenCheckout } from './store.ts'
+
+type Clock = ReturnType<typeof manualClock>
+
+const start = 1_800_000_000_000
+const day = 24 * 60 * 60 * 1000
+
+/** `open` gives an empty store. */
+export function cartStoreConformance(
+  name: string,
+  open: (clock: Clock) => Promise<CartStore>,
+): void {
+  describe(`${name} cart store`, () => {
+    let clock: Clock
+    let store: CartStore
+    let user: UserId
+    /** Every revision that the cart has had. */
+    let revisions: Set<Revision>
+    let lastRevision: Revision | null
+
+    beforeEach(async () => {
+      clock = manualClock(start)
+      store = await open(clock)
+      user = newId<UserId>()
+      revisions = new Set()
+      lastRevision = null
+    })
+    afterEach(() => store.close())
+
+    const line = (quantity: number): CartLine => ({
+      id: newId<CartLineId>(),
+      productId: newId<ProductId>(),
+      quantity,
+      addedAt: clock.now(),
+    })
+
+    /** Lines are positive and one a product; a revision that was left never comes back. */
+    async function expectInvariant(): Promise<void> {
+      const { cart, open } = await store.load(user)
+      if (open !== null) expect(open.userId).toBe(user)
+      expect(store.openCheckouts(clock.now()).count).toBe(open === null ? 0 : 1)
+      if (cart === null) return
+      expect(cart.lines.every((each) => each.quantity > 0)).toBe(true)
+      expect(new Set(cart.lines.map((each) => each.productId)).size).toBe(cart.lines.length)
+      if (cart.revision !== lastRevision) expect(revisions).not.toContain(cart.revision)
+      revisions.add(cart.revision)
+      lastRevision = cart.revision
+    }
+
+    async function put(lines: readonly CartLine[]): Promise<Revision> {
+      const { cart } = await store.load(user)
+      const revision = newId<Revision>()
+      const next = { revision, lines, at: clock.now() }
+      expect(await store.save(user, cart?.revision ?? null, next)).toBe(true)
+      await expectInvariant()
+      return revision
+    }
+
+    const checkoutOf = (
+      revision: Revision,
+      lines: readonly CartLine[],
+      changes: Partial<OpenCheckout> = {},
+    ): OpenCheckout => ({
+      id: newId<CheckoutId>(),
+      userId: user,
+      orderId: newId<OrderId>(),
+      key: null,
+      fingerprint: 'f',
+      lines: orderedLines(lines),
+      revision,
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+      openedAt: clock.now(),
+      attempt: 1,
+      attemptedAt: clock.now(),
+      ...changes,
+    })
+
+    async function opened(
+      lines: readonly CartLine[],
+      changes: Partial<OpenCheckout> = {},
+    ): Promise<OpenCheckout> {
+      const checkout = checkoutOf(await put(lines), lines, changes)
+      expect(await store.openCheckout(checkout)).toBe(true)
+      await expectInvariant()
+      return checkout
+    }
+
+    const made = (body = '{"first":"answer"}'): Closing => ({
+      kind: 'made',
+      answer: { status: 200, body },
+      answerUntil: millis(clock.now() + day),
+    })
+
+    async function close({ id }: OpenCheckout, closing: Closing): Promise<boolean> {
+      const now = { revision: newId<Revision>(), at: clock.now() }
+      const closed = await store.closeCheckout(user, id, closing, now)
+      await expectInvariant()
+      return closed
+    }
+
+    const linesNow = async () => (await store.load(user)).cart?.lines ?? []
+
+    describe('lines', () => {
+      test('a user who never came has no cart and no checkout', async () => {
+        expect(await store.load(user)).toEqual({ cart: null, open: null })
+      })
+
+      test('what is saved is loaded, and other users see nothing of it', async () => {
+        const lines = [line(2), line(99)]
+        const revision = await put(lines)
+        const at = clock.now()
+        expect((await store.load(user)).cart).toEqual({
+          revision,
+          lines,
+          updatedAt: at,
+          usedAt: at,
+        })
+        expect((await store.load(newId<UserId>())).cart).toBeNull()
+      })
+
+      test('a save on an old revision changes nothing', async () => {
+        const first = await put([line(1)])
+        const lines = [line(2)]
+        await put(lines)
+        const next = { revision: newId<Revision>(), lines: [], at: clock.now() }
+        expect(await store.save(user, first, next)).toBe(false)
+        expect(await store.save(user, null, next)).toBe(false)
+        expect(await linesNow()).toEqual(lines)
+      })
+
+      test('of many saves at once on one revision exactly one holds', async () => {
+        const saveTimes = async (expected: Revision | null) => {
+          const saves = Array.from({ length: 20 }, () => {
+            const next = { revision: newId<Revision>(), lines: [line(1)], at: clock.now() }
+            return store.save(user, expected, next)
+          })
+          const held = (await Promise.all(saves)).filter(Boolean)
+          await expectInvariant()
+          return held.length
+        }
+        expect(await saveTimes(null)).toBe(1)
+        expect(await saveTimes(lastRevision)).toBe(1)
+        expect(await saveTimes(null)).toBe(0)
+      })
+
+      test('a look notes the use and keeps revision and time of change', async () => {
+        const revision = await put([line(1)])
+        clock.advance(5_000)
+        expect(await store.touch(user, revision, clock.now())).toBe(true)
+        expect(await store.touch(user, newId<Revision>(), millis(0))).toBe(false)
+        expect((await store.load(user)).cart).toMatchObject({
+          revision,
+          updatedAt: millis(start),
+          usedAt: clock.now(),
+        })
+      })
+
+      test('carts go when nobody used them for long, but not while a checkout is open', async () => {
+        const used = clock.now()
+        const checkout = await opened([line(1)])
+        const other = newId<UserId>()
+        const next = { revision: newId<Revision>(), lines: [line(1)], at: clock.now() }
+        await store.save(other, null, next)
+        expect(await store.dropUnused(millis(used - 1), 10)).toBe(0)
+        expect(await store.dropUnused(used, 10)).toBe(1)
+        expect((await store.load(other)).cart).toBeNull()
+        expect(await linesNow()).toHaveLength(1)
+        await close(checkout, { kind: 'void' })
+        expect(await store.dropUnused(clock.now(), 10)).toBe(1)
+        expect((await store.load(user)).cart).toBeNull()
+      })
+    })
+
+    describe('opening', () => {
+      test('an open checkout is loaded as it was opened', async () => {
+        const checkout = await opened([line(2)], { key: 'k' })
+        expect((await store.load(user)).open).toEqual(checkout)
+      })
+
+      test('of many checkouts at once exactly one opens', async () => {
+        const lines = [line(1)]
+        const revision = await put(lines)
+        const tries = Array.from({ length: 20 }, () =>
+          store.openCheckout(checkoutOf(revision, lines)),
+        )
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
+        await expectInvariant()
+      })
+
+      test('a second one does not open while the first is open', async () => {
+        const lines = [line(1)]
+        const first = await opened(lines)
+        expect(await store.openCheckout(checkoutOf(first.revision, lines))).toBe(false)
+        expect((await store.load(user)).open).toEqual(first)
+      })
+
+      test('none opens on a revision that has moved, or without a cart', async () => {
+        const lines = [line(1)]
+        expect(await store.openCheckout(checkoutOf(newId<Revision>(), lines))).toBe(false)
+        const old = await put(lines)
+        await put([line(3)])
+        expect(await store.openCheckout(checkoutOf(old, lines))).toBe(false)
+        expect((await store.load(user)).open).toBeNull()
+      })
+
+      test('two users check out beside each other', async () => {
+        const first = await opened([line(1)])
+        user = newId<UserId>()
+        lastRevision = null
+        const lines = [line(1)]
+        const next = { revision: newId<Revision>(), lines, at: clock.now() }
+        await store.save(user, null, next)
+        expect(await store.openCheckout(checkoutOf(next.revision, lines))).toBe(true)
+        expect((await store.load(first.userId)).open).toEqual(first)
+      })
+    })
+
+    describe('driving', () => {
+      test('a claim counts the attempts and succeeds for one of many', async () => {
+        const checkout = await opened([line(1)])
+        clock.advance(2_000)
+        const claim = { attempt: 2, at: clock.now() }
+        const tries = Array.from({ length: 10 }, () =>
+          store.claimCheckout(user, checkout.id, 1, claim),
+        )
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
+        expect((await store.load(user)).open).toEqual({
+          ...checkout,
+          attempt: 2,
+          attemptedAt: clock.now(),
+        })
+      })
+
+      test('only the last attempt may abandon, and frees cart and key', async () => {
+        const lines = [line(1)]
+        const checkout = await opened(lines, { key: 'k' })
+        await store.claimCheckout(user, checkout.id, 1, { attempt: 2, at: clock.now() })
+        expect(await store.abandonCheckout(user, checkout.id, 1)).toBe(false)
+        expect((await store.load(user)).open).not.toBeNull()
+        expect(await store.abandonCheckout(user, checkout.id, 2)).toBe(true)
+        expect(await store.abandonCheckout(user, checkout.id, 2)).toBe(false)
+        expect(await linesNow()).toEqual(lines)
+        expect(await store.answerOfKey(user, 'k')).toBeNull()
+        await expectInvariant()
+      })
+
+      test('idle checkouts are found, the longest idle first, and leave the list with a claim', async () => {
+        const first = await opened([line(1)])
+        const firstUser = user
+        clock.advance(1_000)
+        const lines = [line(1)]
+        user = newId<UserId>()
+        const next = { revision: newId<Revision>(), lines, at: clock.now() }
+        await store.save(user, null, next)
+        const second = checkoutOf(next.revision, lines)
+        await store.openCheckout(second)
+
+        const at = clock.now()
+        expect(await store.idleCheckouts(millis(at - 1_001), 10)).toEqual([])
+        expect(await store.idleCheckouts(millis(at - 1_000), 10)).toEqual([first])
+        expect(await store.idleCheckouts(at, 10)).toEqual([first, second])
+        expect(await store.idleCheckouts(at, 1)).toEqual([first])
+        expect(store.openCheckouts(at)).toEqual({ count: 2, oldest: millis(1_000) })
+        clock.advance(1)
+        await store.claimCheckout(firstUser, first.id, 1, { attempt: 2, at: clock.now() })
+        expect(await store.idleCheckouts(at, 10)).toEqual([second])
+      })
+    })
+
+    describe('closing', () => {
+      test('takes exactly the ordered lines and quantities out', async () => {
+        const [apples, pears, plums] = [line(2), line(5), line(1)]
+        const checkout = await opened([apples, pears])
+        await put([{ ...apples, quantity: 3 }, { ...pears, quantity: 4 }, plums])
+        expect(await close(checkout, made())).toBe(true)
+        expect(await linesNow()).toEqual([{ ...apples, quantity: 1 }, plums])
+        expect((await store.load(user)).open).toBeNull()
+      })
+
+      test('leaves a line alone that was removed and added again', async () => {
+        const apples = line(2)
+        const checkout = await opened([apples])
+        const again = { ...apples, id: newId<CartLineId>(), quantity: 3 }
+        await put([again])
+        await close(checkout, made())
+        expect(await linesNow()).toEqual([again])
+      })
+
+      test('a second close changes nothing', async () => {
+        const apples = line(2)
+        const checkout = await opened([apples], { key: 'k' })
+        await put([{ ...apples, quantity: 9 }])
+        expect(await close(checkout, made('1'))).toBe(true)
+        const before = await store.load(user)
+        expect(await close(checkout, made('2'))).toBe(false)
+        expect(await store.load(user)).toEqual(before)
+        expect((await store.answerOfKey(user, 'k'))?.body).toBe('1')
+      })
+
+      test('of many closes at once exactly one holds', async () => {
+        const apples = line(2)
+        const checkout = await opened([apples])
+        await put([{ ...apples, quantity: 99 }])
+        const tries = Array.from({ length: 10 }, () => close(checkout, made()))
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
+        expect(await linesNow()).toEqual([{ ...apples, quantity: 97 }])
+      })
+
+      test('a late close does not touch the checkout that came after', async () => {
+        const first = await opened([line(1)])
+        await store.abandonCheckout(user, first.id, 1)
+        const second = await opened([line(4)])
+        expect(await close(first, made())).toBe(false)
+        expect((await store.load(user)).open).toEqual(second)
+        expect(await linesNow()).toHaveLength(1)
+      })
+
+      test('a rejection keeps the cart and the answer, under a new revision', async () => {
+        const lines = [line(2)]
+        const checkout = await opened(lines, { key: 'k', fingerprint: 'own' })
+        const answer = { status: 409, body: '{"code":"out_of_stock"}' }
+        const answerUntil = millis(clock.now() + day)
+        await close(checkout, { kind: 'rejected', answer, answerUntil })
+        expect(await linesNow()).toEqual(lines)
+        expect(await store.answerOfKey(user, 'k')).toEqual({ ...answer, fingerprint: 'own' })
+        // Who read the cart before the rejection cannot open a checkout on it.
+        expect(await store.openCheckout(checkoutOf(checkout.revision, lines))).toBe(false)
+      })
+
+      test('an empty close keeps the cart and no answer', async () => {
+        const lines = [line(2)]
+        const checkout = await opened(lines, { key: 'k' })
+        await close(checkout, { kind: 'void' })
+        expect(await linesNow()).toEqual(lines)
+        expect(await store.answerOfKey(user, 'k')).toBeNull()
+        expect(await store.answerOfCheckout(user, checkout.id)).toBeNull()
+      })
+    })
+
+    describe('answers', () => {
+      test('are found byte for byte by key and by checkout, by their own user alone', async () => {
+        const body = '{"total": 1.50,\n "имя":"Яблоки 🍏"}'
+        const checkout = await opened([line(1)], { key: 'k' })
+        await close(checkout, made(body))
+        expect((await store.answerOfKey(user, 'k'))?.body).toBe(body)
+        expect(await store.answerOfCheckout(user, checkout.id)).toEqual({ status: 200, body })
+        expect(await store.answerOfKey(user, 'K')).toBeNull()
+        expect(await store.answerOfKey(newId<UserId>(), 'k')).toBeNull()
+        expect(await store.answerOfCheckout(newId<UserId>(), checkout.id)).toBeNull()
+      })
+
+      test('without a key are found by checkout, however many', async () => {
+        const bodies = ['1', '2']
+        for (const body of bodies) {
+          const checkout = await opened([line(1)])
+          await close(checkout, made(body))
+          expect((await store.answerOfCheckout(user, checkout.id))?.body).toBe(body)
+        }
+      })
+
+      test('are gone when their time is over, also before they are forgotten', async () => {
+        const checkout = await opened([line(1)], { key: 'k' })
+        await close(checkout, made())
+        clock.advance(day - 1)
+        expect(await store.forgetAnswers(clock.now(), 10)).toBe(0)
+        expect(await store.answerOfKey(user, 'k')).not.toBeNull()
+        clock.advance(1)
+        expect(await store.answerOfKey(user, 'k')).toBeNull()
+        expect(await store.answerOfCheckout(user, checkout.id)).toBeNull()
+        expect(await store.forgetAnswers(clock.now(), 10)).toBe(1)
+      })
+
+      test('a key whose answer has had its time can be used again', async () => {
+        await close(await opened([line(1)], { key: 'k' }), made('old'))
+        clock.advance(day)
+        await close(await opened([line(1)], { key: 'k' }), made('new'))
+        expect((await store.answerOfKey(user, 'k'))?.body).toBe('new')
+      })
+    })
+  })
+}
