@@ -122,7 +122,10 @@ function withCors(handle: Handle, origins: ReadonlySet<string>): Handle {
       inbound.method === 'OPTIONS' && inbound.header('access-control-request-method') !== null
     const headers = preflight ? preflightHeaders(origin) : corsHeaders(origin)
     const reply = handle(inbound)
-    const add = (ready: Reply): Reply => withHeaders(ready, headers)
+    const add = (ready: Reply): Reply => {
+      const { vary } = ready.headers
+      return withHeaders(ready, vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` })
+    }
     return reply instanceof Promise ? reply.then(add) : add(reply)
   }
 }

@@ -11,6 +11,8 @@ export function noneMatch(header: string | null, etag: string): boolean {
 export const ifMatchTags = (header: string): readonly string[] =>
   tagsOf(header).map((tag) => (tag === '*' ? tag : strip(tag).slice(1, -1)))
 
-const tagsOf = (header: string): readonly string[] => header.match(/\*|(?:W\/)?"[^"]*"/g) ?? []
+/** `*` counts only alone: inside anything else it would admit what the client never meant. */
+const tagsOf = (header: string): readonly string[] =>
+  header.trim() === '*' ? ['*'] : (header.match(/(?:W\/)?"[^"]*"/g) ?? [])
 
 const strip = (tag: string): string => (tag.startsWith('W/') ? tag.slice(2) : tag)

@@ -62,7 +62,7 @@ function operationOf(route: Route): object {
   return {
     operationId: route.operation,
     summary: route.summary,
-    parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
+    parameters: [...pathParametersOf(route), ...queryParametersOf(route.query)],
     ...(route.body !== undefined && {
       requestBody: {
         required: route.bodyOptional !== true,
@@ -76,17 +76,30 @@ function operationOf(route: Route): object {
   }
 }
 
-function parametersOf(schema: TSchema | undefined, place: 'path' | 'query'): readonly object[] {
-  if (schema === undefined) return []
-  const shape = shapeOf(schema)
-  if (shape.kind !== 'object') return []
-  const required = new Set((schema as { required?: readonly string[] }).required)
-  return shape.properties.map(([name, property]) => ({
+/** Every place of the template, as the format demands; text where the route states no schema. */
+function pathParametersOf(route: Route): readonly object[] {
+  const schemas = new Map(propertiesOf(route.params))
+  return Array.from(route.path.matchAll(/:(\w+)/g), ([, name = '']) => ({
     name,
-    in: place,
-    required: place === 'path' || required.has(name),
+    in: 'path',
+    required: true,
+    schema: schemas.get(name) ?? Type.String(),
+  }))
+}
+
+function queryParametersOf(schema: TSchema | undefined): readonly object[] {
+  const required = new Set((schema as { required?: readonly string[] } | undefined)?.required)
+  return propertiesOf(schema).map(([name, property]) => ({
+    name,
+    in: 'query',
+    required: required.has(name),
     schema: property,
   }))
+}
+
+function propertiesOf(schema: TSchema | undefined): readonly (readonly [string, TSchema])[] {
+  const shape = schema === undefined ? null : shapeOf(schema)
+  return shape?.kind === 'object' ? shape.properties : []
 }
 
 function responsesOf(route: Route): object {

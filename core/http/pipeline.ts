@@ -171,11 +171,19 @@ function cachedFirst(
   otherwise: RouteHandle,
 ): RouteHandle {
   const observe = options.observe?.(route)
+  // A memory that fails must not fail the request: the handler gives the answer, or the error.
+  const known = (inbound: Inbound): Reply | null => {
+    try {
+      return cached(inbound)
+    } catch {
+      return null
+    }
+  }
   if (observe === undefined)
-    return (inbound, params) => cached(inbound) ?? otherwise(inbound, params)
+    return (inbound, params) => known(inbound) ?? otherwise(inbound, params)
   return (inbound, params) => {
     const started = performance.now()
-    const reply = cached(inbound)
+    const reply = known(inbound)
     if (reply === null) return otherwise(inbound, params)
     observe(
       reply.status,

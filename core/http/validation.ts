@@ -1,6 +1,7 @@
 /** Validation by the route's TypeBox schemas, compiled at boot. */
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { problem, type Problem } from './problem.ts'
 import { shapeOf } from './shape.ts'
 
@@ -13,6 +14,12 @@ export interface Issue {
 /** More than this helps nobody and would let a small body ask for a large answer. */
 const maxIssues = 20
 
+/** A name that a client made up comes back in the issue's path; this much of it tells which one. */
+const maxPath = 100
+
+// TypeBox stops at 8 by itself and tells a refused field twice.
+Settings.Set({ maxErrors: 2 * maxIssues })
+
 const legacyMark = 'x-legacy'
 
 /**
@@ -23,7 +30,8 @@ export const legacy = () =>
   Type.Optional(Type.Unknown({ [legacyMark]: true, description: 'Accepted and ignored' }))
 
 /** The problem for a request that has the wrong shape. */
-export function invalid(issues: readonly Issue[]): Problem {
+export function invalid(found: readonly Issue[]): Problem {
+  const issues = found.map(({ path, message }) => ({ path: path.slice(0, maxPath), message }))
   const first = issues[0]
   const reason =
     first === undefined
@@ -50,11 +58,16 @@ interface RawIssue {
   readonly message: string
 }
 
-/** TypeBox tells a refused field twice: as a false schema at its place and as its parent's rule. */
+/**
+ * TypeBox tells some mistakes twice: a refused field as a false schema at its place and as its parent's
+ * rule, a union by its members and as a whole. The second of each says nothing more.
+ */
+const echoes = new Set(['additionalProperties', 'anyOf'])
+
 function readable(errors: readonly RawIssue[]): readonly Issue[] {
   const issues: Issue[] = []
   for (const { keyword, instancePath, message } of errors) {
-    if (keyword === 'additionalProperties') continue
+    if (echoes.has(keyword)) continue
     const text = keyword === 'boolean' ? 'is not a known field' : message
     if (issues.some((each) => each.path === instancePath && each.message === text)) continue
     issues.push({ path: instancePath, message: text })
@@ -71,6 +84,10 @@ function legacyDropper(schema: TSchema): Drop | null {
   if (shape.kind === 'array') {
     const dropItem = legacyDropper(shape.items)
     return dropItem && ((value) => (value as unknown[]).forEach(dropItem))
+  }
+  if (shape.kind === 'nullable') {
+    const dropInner = legacyDropper(shape.inner)
+    return dropInner && ((value) => value !== null && dropInner(value))
   }
   if (shape.kind !== 'object') return null
   const dropped: string[] = []

@@ -92,7 +92,7 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
   // Checkouts that this process drives; no more of them than requests in flight and a sweep.
   const flights = new Map<CheckoutId, Promise<Outcome>>()
 
-  /** Entered before the first write, so that nobody here meets the row of a checkout that looks idle. */
+  /** Drives a checkout where all of this process can wait for it. */
   function fly(id: CheckoutId, run: () => Promise<Outcome>): Promise<Outcome> {
     const flight = run().finally(() => flights.delete(id))
     flights.set(id, flight)
@@ -123,25 +123,31 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
 
   /** Waits for the open checkout; null when its answer is not this request's and it may try again. */
   async function join(open: OpenCheckout, request: CheckoutRequest): Promise<Outcome> {
-    const { key, fingerprint } = request
+    const { user, key, fingerprint } = request
     const same = key !== null && key === open.key
     if (same && fingerprint !== open.fingerprint) throw problem('idempotency_key_reused')
+    const ours = same || key === null
     const work = flights.get(open.id) ?? resume(open, request)
+    let answer: StoredAnswer | null
     try {
-      const answer = await inTime(request.deadline, work, stillRunning)
-      return answer !== null && (same || key === null) ? { ...answer, replayed: true } : null
+      answer = await inTime(request.deadline, work, stillRunning)
     } catch (error) {
-      // Of its own order nothing is unknown: it was not begun.
-      throw same || key === null ? error : unavailable(error)
+      // Of an order of its own nothing is unknown: it was not begun.
+      throw ours ? error : unavailable(error)
     }
+    if (!ours) return null
+    // Another process may have closed it before this one could get hold of it.
+    answer ??= await store.answerOfCheckout(user, open.id)
+    return answer === null ? null : { status: answer.status, body: answer.body, replayed: true }
   }
 
-  /** Opens a checkout of the cart as it was read and drives it; null when somebody was faster. */
-  function begin(
-    { user, key, fingerprint, deadline, trace }: CheckoutRequest,
+  /** Opens a checkout of the cart as it was read and drives it; null when the cart has moved. */
+  async function begin(
+    request: CheckoutRequest,
     revision: Revision,
     lines: readonly OrderedLine[],
   ): Promise<Outcome> {
+    const { user, key, fingerprint, trace } = request
     const now = clock.now()
     const id = newId<CheckoutId>(now)
     const open: OpenCheckout = {
@@ -157,9 +163,9 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
       attempt: 1,
       attemptedAt: now,
     }
-    return fly(id, async () =>
-      (await store.openCheckout(open)) ? drive(open, { deadline, trace }) : null,
-    )
+    const opening = await store.openCheckout(open)
+    if (opening.kind === 'blocked') return join(opening.by, request)
+    return opening.kind === 'opened' ? fly(id, () => drive(open, request)) : null
   }
 
   /** Drives a checkout that was left alone; null when another process has begun to. */

@@ -18,10 +18,10 @@ type Clock = ReturnType<typeof manualClock>
 const start = 1_800_000_000_000
 const day = 24 * 60 * 60 * 1000
 
-/** `open` gives an empty store. */
+/** `openEmpty` gives a store without carts. */
 export function cartStoreConformance(
   name: string,
-  open: (clock: Clock) => Promise<CartStore>,
+  openEmpty: (clock: Clock) => Promise<CartStore>,
 ): void {
   describe(`${name} cart store`, () => {
     let clock: Clock
@@ -33,7 +33,7 @@ export function cartStoreConformance(
 
     beforeEach(async () => {
       clock = manualClock(start)
-      store = await open(clock)
+      store = await openEmpty(clock)
       user = newId<UserId>()
       revisions = new Set()
       lastRevision = null
@@ -93,7 +93,7 @@ export function cartStoreConformance(
       changes: Partial<OpenCheckout> = {},
     ): Promise<OpenCheckout> {
       const checkout = checkoutOf(await put(lines), lines, changes)
-      expect(await store.openCheckout(checkout)).toBe(true)
+      expect(await store.openCheckout(checkout)).toEqual({ kind: 'opened' })
       await expectInvariant()
       return checkout
     }
@@ -110,6 +110,8 @@ export function cartStoreConformance(
       await expectInvariant()
       return closed
     }
+
+    const openingOf = async (checkout: OpenCheckout) => (await store.openCheckout(checkout)).kind
 
     const linesNow = async () => (await store.load(user)).cart?.lines ?? []
 
@@ -196,23 +198,26 @@ export function cartStoreConformance(
         const tries = Array.from({ length: 20 }, () =>
           store.openCheckout(checkoutOf(revision, lines)),
         )
-        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
+        const openings = await Promise.all(tries)
+        expect(openings.filter(({ kind }) => kind === 'opened')).toHaveLength(1)
+        expect(openings.filter(({ kind }) => kind === 'blocked')).toHaveLength(19)
         await expectInvariant()
       })
 
       test('a second one does not open while the first is open', async () => {
         const lines = [line(1)]
         const first = await opened(lines)
-        expect(await store.openCheckout(checkoutOf(first.revision, lines))).toBe(false)
+        const second = checkoutOf(first.revision, lines)
+        expect(await store.openCheckout(second)).toEqual({ kind: 'blocked', by: first })
         expect((await store.load(user)).open).toEqual(first)
       })
 
       test('none opens on a revision that has moved, or without a cart', async () => {
         const lines = [line(1)]
-        expect(await store.openCheckout(checkoutOf(newId<Revision>(), lines))).toBe(false)
+        expect(await openingOf(checkoutOf(newId<Revision>(), lines))).toBe('moved')
         const old = await put(lines)
         await put([line(3)])
-        expect(await store.openCheckout(checkoutOf(old, lines))).toBe(false)
+        expect(await openingOf(checkoutOf(old, lines))).toBe('moved')
         expect((await store.load(user)).open).toBeNull()
       })
 
@@ -223,7 +228,7 @@ export function cartStoreConformance(
         const lines = [line(1)]
         const next = { revision: newId<Revision>(), lines, at: clock.now() }
         await store.save(user, null, next)
-        expect(await store.openCheckout(checkoutOf(next.revision, lines))).toBe(true)
+        expect(await openingOf(checkoutOf(next.revision, lines))).toBe('opened')
         expect((await store.load(first.userId)).open).toEqual(first)
       })
     })
@@ -337,7 +342,7 @@ export function cartStoreConformance(
         expect(await linesNow()).toEqual(lines)
         expect(await store.answerOfKey(user, 'k')).toEqual({ ...answer, fingerprint: 'own' })
         // Who read the cart before the rejection cannot open a checkout on it.
-        expect(await store.openCheckout(checkoutOf(checkout.revision, lines))).toBe(false)
+        expect(await openingOf(checkoutOf(checkout.revision, lines))).toBe('moved')
       })
 
       test('an empty close keeps the cart and no answer', async () => {

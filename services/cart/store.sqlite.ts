@@ -71,22 +71,24 @@ export function openSqliteCartStore(
       database.write(() => sql.touch.run(at, user, revision).changes === 1),
 
     openCheckout: (checkout) =>
-      database.write(
-        () =>
-          sql.openCheckout.run(
-            checkout.id,
-            checkout.orderId,
-            checkout.key,
-            checkout.fingerprint,
-            JSON.stringify(checkout.lines),
-            checkout.traceparent,
-            checkout.openedAt,
-            checkout.attempt,
-            checkout.attemptedAt,
-            checkout.userId,
-            checkout.revision,
-          ).changes === 1,
-      ),
+      database.write(() => {
+        const blocking = sql.open.get(checkout.userId)
+        if (blocking !== undefined) return { kind: 'blocked', by: toOpenCheckout(blocking) }
+        const { changes } = sql.openCheckout.run(
+          checkout.id,
+          checkout.orderId,
+          checkout.key,
+          checkout.fingerprint,
+          JSON.stringify(checkout.lines),
+          checkout.traceparent,
+          checkout.openedAt,
+          checkout.attempt,
+          checkout.attemptedAt,
+          checkout.userId,
+          checkout.revision,
+        )
+        return { kind: changes === 1 ? 'opened' : 'moved' }
+      }),
 
     claimCheckout: (user, id, attempt, claim) =>
       database.write(() => sql.claim.run(claim.attempt, claim.at, user, id, attempt).changes === 1),
@@ -175,8 +177,7 @@ function statementsOf(database: Database) {
       `INSERT INTO open_checkouts (id, order_id, idempotency_key, fingerprint, lines, traceparent,
          opened_at, attempt, attempted_at, user_id, revision)
        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, user_id, revision FROM carts
-       WHERE user_id = ? AND revision = ?
-       ON CONFLICT (user_id) DO NOTHING`,
+       WHERE user_id = ? AND revision = ?`,
       'open_checkout',
     ),
     claim: database.statement<[number, Millis, UserId, CheckoutId, number]>(

@@ -34,6 +34,13 @@ export interface CartState {
   readonly open: OpenCheckout | null
 }
 
+export type Opening =
+  | { readonly kind: 'opened' }
+  /** Another one is open. */
+  | { readonly kind: 'blocked'; readonly by: OpenCheckout }
+  /** The cart has another revision by now, or is gone. */
+  | { readonly kind: 'moved' }
+
 /** How a checkout ends. */
 export type Closing =
   /** The order stands: its lines leave the cart, and its answer is kept. */
@@ -69,7 +76,7 @@ export interface CartStore {
   touch(user: UserId, revision: Revision, at: Millis): Promise<boolean>
 
   /** Opens a checkout if none is open and the cart still has the checkout's revision. */
-  openCheckout(checkout: OpenCheckout): Promise<boolean>
+  openCheckout(checkout: OpenCheckout): Promise<Opening>
 
   /** Begins another attempt at a checkout if it is open and `attempt` is still its last. */
   claimCheckout(

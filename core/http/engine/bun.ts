@@ -1,5 +1,5 @@
 /** The default engine: `Bun.serve`, which is uWebSockets inside Bun. */
-import { problem } from '../problem.ts'
+import { problem, Problem } from '../problem.ts'
 import type { Reply } from '../reply.ts'
 import type { Engine, Inbound, Listening, ListenOptions } from './engine.ts'
 
@@ -53,8 +53,9 @@ class BunInbound implements Inbound {
 
   constructor(raw: Request, server: Server) {
     const url = raw.url
-    // 'http://' is 7 long; the first slash after the authority starts the path.
-    const start = url.indexOf('/', 8)
+    // Bun leaves the authority out when the Host header is absent or malformed. Otherwise 'http://' is
+    // 7 long, and the first slash after the authority starts the path.
+    const start = url.startsWith('/') ? 0 : url.indexOf('/', 8)
     const mark = url.indexOf('?', start)
     this.method = raw.method
     this.path = mark === -1 ? url.slice(start) : url.slice(start, mark)
@@ -87,10 +88,10 @@ class BunInbound implements Inbound {
     const declared = this.#raw.headers.get('content-length')
     if (declared !== null) {
       if (Number(declared) > limit) throw tooLarge(limit)
-      return new Uint8Array(await this.#raw.arrayBuffer())
+      return new Uint8Array(await this.#raw.arrayBuffer().catch(brokenOff))
     }
     const body = this.#raw.body
-    return body === null ? new Uint8Array(0) : readBounded(body, limit)
+    return body === null ? new Uint8Array(0) : readBounded(body, limit).catch(brokenOff)
   }
 }
 
@@ -110,6 +111,12 @@ async function readBounded(body: ReadableStream<Uint8Array>, limit: number): Pro
     offset += chunk.byteLength
   }
   return bytes
+}
+
+/** A client that hangs up in the middle of its body is no failure of the server's. */
+function brokenOff(error: unknown): never {
+  if (error instanceof Problem) throw error
+  throw problem('bad_request', { values: { reason: 'The body broke off' }, cause: error })
 }
 
 const tooLarge = (limit: number) => problem('payload_too_large', { values: { limit } })

@@ -1,0 +1,113 @@
+/** The gateway as one handle: where a path leads, own pages, and errors as problem documents. */
+import type { Handle, Inbound } from '../../core/http/engine/engine.ts'
+import { problemReply, strayRequest } from '../../core/http/pipeline.ts'
+import { problem } from '../../core/http/problem.ts'
+import { Reply } from '../../core/http/reply.ts'
+import type { ServiceName } from '../../core/values/service-name.ts'
+import type { Folder } from './files.ts'
+import type { Flight } from './flight.ts'
+import type { HealthPages } from './health.ts'
+import { profilesPage } from './pages.ts'
+import { destinationOf } from './paths.ts'
+import type { Forward } from './proxy.ts'
+import { ownHeaders } from './security.ts'
+import type { Upstreams } from './upstreams.ts'
+
+export interface GatewayOptions {
+  readonly upstreams: Readonly<Record<ServiceName, Upstreams>>
+  readonly forward: Forward
+  readonly flight: Flight
+  /** Requests under way past which new ones get 503 at once. */
+  readonly maxInFlight: number
+  readonly health: HealthPages
+  readonly docs: Folder
+  readonly profiles: Folder
+}
+
+/** The methods that a service may be asked with; CORS preflights are answered by the services. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const readingMethods = ['GET', 'HEAD']
+
+/** Makes the handle; it never throws and never rejects. */
+export function createGateway(options: GatewayOptions): Handle {
+  const { upstreams, forward, flight, maxInFlight } = options
+  const ownPage = ownPages(options)
+
+  function answer(inbound: Inbound): Reply | Promise<Reply> {
+    const destination = destinationOf(inbound.path)
+    switch (destination.kind) {
+      case 'refused':
+        throw problem('bad_request', { values: { reason: destination.reason } })
+      case 'hidden':
+        throw problem('not_found')
+      case 'own':
+        return ownPage(inbound)
+      case 'service':
+        requireMethod(inbound.method, methods)
+        if (flight.total() >= maxInFlight) throw problem('overloaded')
+        return forward(inbound, upstreams[destination.service], destination.path)
+      default:
+        return destination satisfies never
+    }
+  }
+
+  return (inbound) => {
+    try {
+      const reply = answer(inbound)
+      return reply instanceof Promise
+        ? reply.catch((error: unknown) => failed(error, inbound))
+        : reply
+    } catch (error) {
+      return failed(error, inbound)
+    }
+  }
+}
+
+const failed = (error: unknown, inbound: Inbound): Reply =>
+  problemReply(error, inbound, strayRequest(inbound))
+
+function ownPages({
+  health,
+  docs,
+  profiles,
+}: GatewayOptions): (inbound: Inbound) => Reply | Promise<Reply> {
+  const start = redirect('/docs/')
+  const folders: Readonly<Record<string, (inbound: Inbound, below: string) => Promise<Reply>>> = {
+    docs: (inbound, below) => fileOr404(docs, indexed(below), inbound),
+    profiles: async (inbound, below) =>
+      below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, below, inbound),
+  }
+  return (inbound) => {
+    const { path } = inbound
+    const page = path === '/' ? start : health(path)
+    if (page !== null) {
+      requireMethod(inbound.method, readingMethods)
+      return page
+    }
+    const [, name = '', below] = /^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? []
+    const folder = Object.hasOwn(folders, name) ? folders[name] : undefined
+    if (folder === undefined) throw problem('not_found')
+    requireMethod(inbound.method, readingMethods)
+    return below === undefined ? redirect(`/${name}/`) : folder(inbound, below)
+  }
+}
+
+async function fileOr404(folder: Folder, path: string, inbound: Inbound): Promise<Reply> {
+  const reply = await folder.file(path, inbound.header('if-none-match'))
+  if (reply === null) throw problem('not_found')
+  return reply
+}
+
+/** A folder's address shows its index page. */
+const indexed = (path: string): string =>
+  path === '' || path.endsWith('/') ? `${path}index.html` : path
+
+const redirect = (location: string): Reply => new Reply(302, { ...ownHeaders, location }, null)
+
+function requireMethod(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return
+  throw problem('method_not_allowed', {
+    values: { method },
+    headers: { allow: allowed.join(', ') },
+  })
+}

@@ -1,0 +1,189 @@
+/** Passes one request on to a ready copy of its service, and the answer back. */
+import { newId } from '../../core/values/ids.ts'
+import type { Inbound } from '../../core/http/engine/engine.ts'
+import { problem, type Problem } from '../../core/http/problem.ts'
+import { Reply } from '../../core/http/reply.ts'
+import type { Flight, Ticket } from './flight.ts'
+import { replyHeaders, requestHeaders } from './headers.ts'
+import type { Upstreams } from './upstreams.ts'
+
+export interface ProxyOptions {
+  readonly flight: Flight
+  /** Milliseconds until an answer must have begun. */
+  readonly timeout: number
+  readonly trustedProxies: readonly string[]
+}
+
+/** `path` is the service's own path, still percent-encoded. Rejects with a problem. */
+export type Forward = (inbound: Inbound, upstreams: Upstreams, path: string) => Promise<Reply>
+
+/**
+ * Bodies up to this many bytes are read before they are passed on. A request of known size can be
+ * sent again, and holds no connection to a service while a slow client sends it; an answer that
+ * breaks off becomes an error instead of half a document.
+ */
+const wholeLimit = 64 * 1024
+
+const bodyless = new Set(['GET', 'HEAD'])
+
+/** What a request turns into before any copy is chosen; a second try sends the same. */
+interface Outgoing {
+  readonly method: string
+  readonly target: string
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+}
+
+export function createForward({ flight, timeout, trustedProxies }: ProxyOptions): Forward {
+  const trusted = new Set(trustedProxies)
+
+  async function forward(inbound: Inbound, upstreams: Upstreams, path: string): Promise<Reply> {
+    const ticket = flight.begin()
+    try {
+      const outgoing = await prepare(inbound, path, trusted)
+      return await tryCopies(inbound, upstreams, outgoing, ticket)
+    } catch (error) {
+      ticket.end()
+      throw error
+    }
+  }
+
+  async function tryCopies(
+    inbound: Inbound,
+    upstreams: Upstreams,
+    outgoing: Outgoing,
+    ticket: Ticket,
+  ): Promise<Reply> {
+    const first = upstreams.pick()
+    if (first === null) throw unavailable(upstreams)
+    try {
+      return await send(first, inbound, outgoing, ticket)
+    } catch (error) {
+      if (isRefused(error)) upstreams.refused(first)
+      const second = mayRepeat(outgoing, error) ? upstreams.pick(first) : null
+      if (second === null) throw failure(error, upstreams)
+      try {
+        return await send(second, inbound, outgoing, ticket)
+      } catch (again) {
+        if (isRefused(again)) upstreams.refused(second)
+        throw failure(again, upstreams)
+      }
+    }
+  }
+
+  async function send(
+    address: string,
+    inbound: Inbound,
+    outgoing: Outgoing,
+    ticket: Ticket,
+  ): Promise<Reply> {
+    const { method, headers, body } = outgoing
+    const stop = new AbortController()
+    const late = setTimeout(() => stop.abort(new Late()), timeout)
+    const onGone = (): void => stop.abort(new ClientGone())
+    if (inbound.signal.aborted) onGone()
+    else inbound.signal.addEventListener('abort', onGone, { once: true })
+    try {
+      const answer = await fetch(address + outgoing.target, {
+        method,
+        headers,
+        body,
+        signal: stop.signal,
+        redirect: 'manual',
+        // Bytes pass as they are, compressed or not.
+        decompress: false,
+        // Its own limit would end event streams; the timer above guards the beginning.
+        timeout: false,
+      } as FetchOptions)
+      return await receive(answer, ticket)
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  return forward
+}
+
+/** Bun's own options of fetch beside the standard ones. */
+type FetchOptions = RequestInit & { readonly decompress: boolean; readonly timeout: boolean }
+
+/** A service did not begin to answer in time. */
+class Late extends Error {}
+
+/** Nobody waits for the answer any more. */
+class ClientGone extends Error {}
+
+async function prepare(
+  inbound: Inbound,
+  path: string,
+  trusted: ReadonlySet<string>,
+): Promise<Outgoing> {
+  const { method, query } = inbound
+  const peer = inbound.address
+  const headers = requestHeaders(inbound.headers(), {
+    peer,
+    trusted: trusted.has(peer),
+    requestId: requestIdOf(inbound),
+  })
+  const target = query === '' ? path : `${path}?${query}`
+  return { method, target, headers, body: await bodyOf(inbound, headers) }
+}
+
+async function bodyOf(
+  inbound: Inbound,
+  headers: Record<string, string>,
+): Promise<Outgoing['body']> {
+  if (bodyless.has(inbound.method)) return null
+  const length = inbound.header('content-length')
+  if (length !== null && Number(length) <= wholeLimit) {
+    // The engine hands out bytes over a plain ArrayBuffer; its interface is wider.
+    return (await inbound.bytes(wholeLimit)) as Uint8Array<ArrayBuffer>
+  }
+  if (length !== null) headers['content-length'] = length
+  return inbound.stream()
+}
+
+async function receive(answer: Response, ticket: Ticket): Promise<Reply> {
+  const headers = replyHeaders(answer.headers)
+  const length = answer.headers.get('content-length')
+  if (answer.body === null) {
+    // The answer to a HEAD says how long the body of the GET would be.
+    if (length !== null && length !== '0') headers['content-length'] = length
+    ticket.end()
+    return new Reply(answer.status, headers, null)
+  }
+  if (length !== null && Number(length) <= wholeLimit) {
+    const bytes = new Uint8Array(await answer.arrayBuffer())
+    ticket.end()
+    return new Reply(answer.status, headers, bytes)
+  }
+  const type = headers['content-type'] ?? ''
+  const events = type.startsWith('text/event-stream')
+  return new Reply(answer.status, headers, ticket.stream(answer.body, events))
+}
+
+/** The client's id where it is one, so that one id finds a request in every log; else a new one. */
+function requestIdOf(inbound: Inbound): string {
+  const given = inbound.header('x-request-id')
+  return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : newId<string>()
+}
+
+/** Only reading, which changes nothing however often it is done; RFC 9110, section 9.2.2. */
+const mayRepeat = ({ method, body }: Outgoing, error: unknown): boolean =>
+  bodyless.has(method) &&
+  body === null &&
+  !(error instanceof Late) &&
+  !(error instanceof ClientGone)
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+
+/** Refused: nothing was sent, trying again is safe. Anything else: the service may have begun to act. */
+function failure(error: unknown, { service }: Upstreams): Problem {
+  const options = { values: { service }, cause: error, retryAfter: 1 }
+  if (error instanceof Late) return problem('gateway_timeout', options)
+  return problem(isRefused(error) ? 'service_unavailable' : 'bad_gateway', options)
+}
+
+const unavailable = ({ service }: Upstreams): Problem =>
+  problem('service_unavailable', { values: { service }, retryAfter: 1 })
