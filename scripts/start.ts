@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ensureKeys } from '../core/auth/key-files.ts'
+import { prefixes } from '../services/gateway/paths.ts'
 import { watchChanges } from './shop/changes.ts'
 import { createConsole } from './shop/console.ts'
 import { lockFolder } from './shop/lock.ts'
@@ -11,7 +12,7 @@ import { help, parseOptions, type StartOptions } from './shop/options.ts'
 import { planShop, type ProcessPlan } from './shop/plan.ts'
 import { portInTheWay, type PortWish } from './shop/ports.ts'
 import { supervise, type Supervised } from './shop/processes.ts'
-import { waitUntilReady } from './shop/readiness.ts'
+import { waitUntilReady, type Probe } from './shop/readiness.ts'
 import { readyTable } from './shop/table.ts'
 
 /** Milliseconds. */
@@ -35,21 +36,27 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
 
   const stop = stopSignal()
   const failed = new AbortController()
+  let ready = false
   const shop = plans.map((plan) =>
-    superviseOne(plan, options, (reason) => {
-      output.line(`${plan.name} ${reason}.`)
-      failed.abort()
-    }),
+    superviseOne(
+      plan,
+      options,
+      () => ready,
+      (reason) => {
+        output.line(`${plan.name} ${reason}.`)
+        failed.abort()
+      },
+    ),
   )
 
   process.on('exit', () => {
     for (const each of shop) each.kill()
   })
 
-  const late = await waitUntilReady(
-    plans.map((plan) => ({ name: plan.name, url: addressOf(plan) })),
-    { limit: readyLimit, signal: AbortSignal.any([stop.signal, failed.signal]) },
-  )
+  const late = await waitUntilReady(probesOf(plans), {
+    limit: readyLimit,
+    signal: AbortSignal.any([stop.signal, failed.signal]),
+  })
   if (late.length > 0) {
     const clean = await stopShop(shop)
     if (stop.signal.aborted) return clean ? 0 : 1
@@ -61,6 +68,7 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
     )
     return 1
   }
+  ready = true
   for (const each of shop) each.keepAlive()
   output.line(readyTable(plans, options, performance.now() - startedAt))
   const endWatch = options.watch ? restartOnChange(shop) : () => {}
@@ -95,6 +103,8 @@ async function portCheck(
 function superviseOne(
   plan: ProcessPlan,
   options: StartOptions,
+  /** Before everything is ready, that a neighbour cannot be reached yet is no news. */
+  isReady: () => boolean,
   onFailedStart: (reason: string) => void,
 ): Supervised {
   const file = openLogFile(join(options.dataDir, 'logs', `${plan.name}.log`), maxLogBytes)
@@ -103,9 +113,11 @@ function superviseOne(
     runDir: join(options.dataDir, 'run'),
     onLine(line) {
       file.write(`${line}\n`)
-      const { text, important, progress } = readLogLine(plan.name, line)
+      const { text, weight, progress } = readLogLine(plan.name, line)
       if (progress !== null) output.progress(plan.name, progress.done, progress.total)
-      else if (important || options.watch) output.line(text)
+      else if (options.watch || weight === 'error' || (weight === 'warning' && isReady())) {
+        output.line(text)
+      }
     },
     onFailedStart,
     onDeath(reason, wait) {
@@ -154,6 +166,17 @@ function stopSignal(): {
     process.on('SIGTERM', onSignal)
   })
   return { signal: controller.signal, received }
+}
+
+/** Each process itself, and each service as the gateway sees it: only then does every address work. */
+function probesOf(plans: readonly ProcessPlan[]): readonly Probe[] {
+  const own = plans.map((plan) => ({ name: plan.name, url: addressOf(plan) }))
+  const gateway = own.find(({ name }) => name === 'gateway')?.url ?? ''
+  const behind = Object.values(prefixes).map((prefix) => ({
+    name: `gateway ${prefix}`,
+    url: `${gateway}${prefix}`,
+  }))
+  return [...own, ...behind]
 }
 
 const addressOf = ({ host, port }: ProcessPlan): string =>

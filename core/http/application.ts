@@ -124,7 +124,10 @@ function withCors(handle: Handle, origins: ReadonlySet<string>): Handle {
     const reply = handle(inbound)
     const add = (ready: Reply): Reply => {
       const { vary } = ready.headers
-      return withHeaders(ready, vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` })
+      return withHeaders(
+        ready,
+        vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` },
+      )
     }
     return reply instanceof Promise ? reply.then(add) : add(reply)
   }

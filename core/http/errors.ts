@@ -55,6 +55,11 @@ const rows = {
     title: 'Method not allowed',
     detail: 'The method {method} is not allowed here',
   },
+  body_timeout: {
+    status: 408,
+    title: 'Body took too long',
+    detail: 'The body did not arrive in time',
+  },
   username_taken: {
     status: 409,
     title: 'Username already registered',

@@ -129,6 +129,7 @@ function allErrorsOf(route: Route): ReadonlySet<ErrorCode> {
   if (route.access !== 'public') codes.add('not_authenticated')
   if (route.access === 'admin') codes.add('forbidden')
   if (route.params ?? route.query ?? route.body) codes.add('validation_failed')
-  if (route.body !== undefined) codes.add('payload_too_large').add('unsupported_media_type')
+  if (route.body !== undefined)
+    codes.add('body_timeout').add('payload_too_large').add('unsupported_media_type')
   return codes.add('internal_error').add('overloaded')
 }

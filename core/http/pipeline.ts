@@ -33,6 +33,8 @@ export interface PipelineOptions {
   readonly clock: Clock
   /** Bound once per route; absent when nobody listens. */
   readonly observe?: (route: Route) => Observe
+  /** Milliseconds that a client may take to send its body; 5,000 unless stated. */
+  readonly bodyPatience?: number
   /** The client's address; trusts a forwarding header only from a configured proxy. */
   readonly addressOf: (inbound: Inbound) => string
 }
@@ -44,6 +46,7 @@ export type RouteHandle = (
 
 const defaultBodyLimit = 64 * 1024
 const defaultBudget = 2_000
+const defaultBodyPatience = 5_000
 
 /** One request on its way through the steps; what costs is computed on first use. */
 class Request implements Call {
@@ -111,7 +114,7 @@ interface Plan {
 /** Builds the closure of a route. It never throws and never rejects: every error is an answer. */
 export function compileRoute(route: Route, options: PipelineOptions): RouteHandle {
   const plan: Plan = {
-    steps: stepsOf(route, options.authenticate),
+    steps: stepsOf(route, options),
     render: renderer(route),
     budget: route.budget ?? defaultBudget,
     clock: options.clock,
@@ -171,33 +174,26 @@ function cachedFirst(
   otherwise: RouteHandle,
 ): RouteHandle {
   const observe = options.observe?.(route)
-  // A memory that fails must not fail the request: the handler gives the answer, or the error.
-  const known = (inbound: Inbound): Reply | null => {
-    try {
-      return cached(inbound)
-    } catch {
-      return null
-    }
-  }
-  if (observe === undefined)
-    return (inbound, params) => known(inbound) ?? otherwise(inbound, params)
   return (inbound, params) => {
     const started = performance.now()
-    const reply = known(inbound)
+    const request = new Request(inbound, params, plan)
+    let reply: Reply | null
+    let thrown: unknown
+    try {
+      reply = cached(inbound)
+    } catch (error) {
+      thrown = error
+      reply = failure(error, request)
+    }
     if (reply === null) return otherwise(inbound, params)
-    observe(
-      reply.status,
-      performance.now() - started,
-      new Request(inbound, params, plan),
-      undefined,
-    )
+    observe?.(reply.status, performance.now() - started, request, thrown)
     return reply
   }
 }
 
-function stepsOf(route: Route, authenticate: Authenticate): readonly Step[] {
+function stepsOf(route: Route, options: PipelineOptions): readonly Step[] {
   const steps: Step[] = []
-  if (route.access !== 'public') steps.push(authorization(route.access, authenticate))
+  if (route.access !== 'public') steps.push(authorizationStep(route.access, options.authenticate))
   if (route.params !== undefined) {
     const validate = compileValidator(route.params)
     steps.push((request) => {
@@ -211,12 +207,14 @@ function stepsOf(route: Route, authenticate: Authenticate): readonly Step[] {
       request.query = validate(parse(request.inbound.query))
     })
   }
-  if (route.body !== undefined) steps.push(bodyStep(route))
+  if (route.body !== undefined) {
+    steps.push(bodyStep(route, options.bodyPatience ?? defaultBodyPatience))
+  }
   return steps
 }
 
 /** Public routes take no tokens; a token of the right kind but the wrong rank is 403, not 401. */
-function authorization(access: Exclude<Access, 'public'>, authenticate: Authenticate): Step {
+function authorizationStep(access: Exclude<Access, 'public'>, authenticate: Authenticate): Step {
   const allowed = admission(access)
   const admit = (request: Request, caller: Caller): void => {
     if (!allowed(caller)) throw problem('forbidden')
@@ -238,16 +236,32 @@ function admission(access: Exclude<Access, 'public'>): (caller: Caller) => boole
   return (caller) => caller.kind === 'service' && names.has(caller.name)
 }
 
-function bodyStep(route: Route): Step {
+function bodyStep(route: Route, patience: number): Step {
   const limit = route.bodyLimit ?? defaultBodyLimit
   const parse = bodyParser(route.accepts ?? ['json'])
   const validate = compileValidator(route.body ?? {})
   return async (request) => {
     // The clock of the request runs while a slow client sends its body.
     void request.deadline
-    const bytes = await request.inbound.bytes(limit)
+    const bytes = await inTime(request.inbound.bytes(limit), patience)
     if (bytes.byteLength === 0 && route.bodyOptional === true) return
     request.body = validate(parse(request.inbound.header('content-type'), bytes))
+  }
+}
+
+/** A client that trickles its body must not hold a place among the requests in flight for long. */
+async function inTime(bytes: Promise<Uint8Array>, patience: number): Promise<Uint8Array> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(problem('body_timeout', { headers: { connection: 'close' } })),
+      patience,
+    )
+  })
+  try {
+    return await Promise.race([bytes, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

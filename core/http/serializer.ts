@@ -33,7 +33,9 @@ function picker(schema: TSchema): Pick {
       return same
     case 'any':
       if (mayHoldMore(schema)) {
-        throw new Error('A response schema must name its fields: no union of objects, tuple or record.')
+        throw new Error(
+          'A response schema must name its fields: no union of objects, tuple or record.',
+        )
       }
       return same
   }
@@ -43,7 +45,7 @@ function picker(schema: TSchema): Pick {
 function mayHoldMore(schema: TSchema): boolean {
   const { anyOf, type } = schema as { anyOf?: readonly TSchema[]; type?: string }
   if (anyOf !== undefined) return anyOf.some((member) => picker(member) !== same)
-  return 'allOf' in schema || '$ref' in schema || type === 'object'
+  return 'allOf' in schema || '$ref' in schema || type === 'object' || type === 'array'
 }
 
 function objectPicker(properties: readonly (readonly [string, TSchema])[]): Pick {

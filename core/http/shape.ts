@@ -12,7 +12,7 @@ export type Shape =
 interface Keywords {
   readonly type?: string
   readonly properties?: Record<string, TSchema>
-  readonly items?: TSchema
+  readonly items?: TSchema | readonly TSchema[]
   readonly anyOf?: readonly TSchema[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
@@ -27,15 +27,19 @@ export function shapeOf(schema: TSchema): Shape {
   if (keywords.properties !== undefined) {
     return { kind: 'object', properties: Object.entries(keywords.properties) }
   }
-  if (keywords.type === 'array' && keywords.items !== undefined) {
-    return { kind: 'array', items: keywords.items }
+  const { items } = keywords
+  if (keywords.type === 'array' && items !== undefined && !isList(items)) {
+    return { kind: 'array', items }
   }
   if (keywords.anyOf !== undefined) return unionShape(keywords.anyOf)
-  if (keywords.type !== undefined && keywords.type !== 'object') {
-    return { kind: 'scalar', type: keywords.type }
-  }
+  const { type } = keywords
+  if (type !== undefined && type !== 'object' && type !== 'array') return { kind: 'scalar', type }
   return { kind: 'any' }
 }
+
+/** The items of a tuple; `Array.isArray` alone does not narrow a readonly array away. */
+const isList = (items: TSchema | readonly TSchema[]): items is readonly TSchema[] =>
+  Array.isArray(items)
 
 function unionShape(members: readonly TSchema[]): Shape {
   const solid = members.filter((member) => keywordsOf(member).type !== 'null')

@@ -3,8 +3,8 @@
 export interface LogLine {
   /** For the console: `12:30:05 cart     warn  message key=value`. */
   readonly text: string
-  /** Warnings and worse, and all that is not a log line, such as the reason of a failed start. */
-  readonly important: boolean
+  /** What is not a log line is an error: it is the reason of a failed start, or a crash. */
+  readonly weight: 'detail' | 'warning' | 'error'
   /** A long start says how far it is. */
   readonly progress: { readonly done: number; readonly total: number } | null
 }
@@ -16,18 +16,31 @@ export function readLogLine(process: string, line: string): LogLine {
   if (fields === null) {
     // The reason of a failed start opens with the name already.
     const text = line.startsWith(`${process}:`) ? line : `${process}: ${line}`
-    return { text, important: true, progress: null }
+    return { text, weight: 'error', progress: null }
   }
   const level = String(fields['level'] ?? 'info')
   const rest = Object.entries(fields)
     .filter(([key]) => !standard.has(key))
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => ` ${key}=${shown(value)}`)
   const time = String(fields['time'] ?? '').slice(11, 19)
   return {
     text: `${time} ${process.padEnd(8)} ${level.padEnd(5)} ${String(fields['msg'] ?? '')}${rest.join('')}`,
-    important: ['warn', 'error', 'fatal'].includes(level),
+    weight: weights[level] ?? 'detail',
     progress: progressOf(fields),
   }
+}
+
+const weights: Readonly<Record<string, LogLine['weight']>> = {
+  warn: 'warning',
+  error: 'error',
+  fatal: 'error',
+}
+
+/** Of an error the console gets the message; its stack is in the log file. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value
+  const isError = typeof value === 'object' && value !== null && 'message' in value
+  return JSON.stringify(isError ? value.message : value)
 }
 
 function progressOf({ done, total }: Record<string, unknown>): LogLine['progress'] {

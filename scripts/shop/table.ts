@@ -1,5 +1,5 @@
 /** What a person needs to know once the shop is up. */
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import type { ProcessPlan } from './plan.ts'
 import type { StartOptions } from './options.ts'
 
@@ -29,8 +29,12 @@ export function readyTable(
   rows.push(['Profiles', `${gateway}/profiles/`, 'captured CPU and heap profiles'])
   const accounts =
     options.profile === 'demo' ? [['Sign in as', demoAccounts.join(', '), ''] as const] : []
-  const folder = relative(process.cwd(), options.dataDir) || '.'
-  const lines = [...rows, ...accounts, ['Data and logs', `${folder}, ${folder}/logs`, ''] as const]
+  const folder = shortest(options.dataDir)
+  const lines = [
+    ...rows,
+    ...accounts,
+    ['Data and logs', `${folder}, ${join(folder, 'logs')}`, ''] as const,
+  ]
   const wide = Math.max(...rows.map(([, url]) => url.length))
   return [
     '',
@@ -43,6 +47,11 @@ export function readyTable(
     'Ctrl-C stops it.',
     '',
   ].join('\n')
+}
+
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere === '' || fromHere.startsWith('..') ? path : fromHere
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

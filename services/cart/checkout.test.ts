@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
-import { newId, orderIdFor, type ProductId } from '../../core/values/ids.ts'
+import { newId, orderIdFor, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { idleAfter } from './checkout.ts'
 import { createShop, life, outcomeOf } from './shop.model.ts'
 
@@ -297,6 +297,21 @@ test('the sweeper leaves a checkout to the request that drives it', async () => 
   await first
   expect(shop.orders.calls()).toBe(1)
   await shop.expectSettled()
+})
+
+test('one sweep settles all that a crash has left, however many', async () => {
+  const shop = createShop()
+  const process = shop.processOf()
+  const shoppers = Array.from({ length: 150 }, () => newId<UserId>())
+  for (const user of shoppers) {
+    await shop.add(apples, 1, user)
+    shop.orders.script('answer lost')
+    expect(await outcomeOf(shop.checkout(process, null, { user }))).toBe('outcome_unknown')
+  }
+  shop.clock.advance(idleAfter)
+  expect(await process.sweep()).toBe(shoppers.length)
+  expect(shop.store.openCheckouts(shop.clock.now()).count).toBe(0)
+  expect(shop.orders.made.size).toBe(shoppers.length)
 })
 
 const quantities = (lines: readonly { productId: ProductId; quantity: number }[]) =>

@@ -80,9 +80,11 @@ export interface CheckoutsOptions {
 /** A checkout is left to the request that drives it for this long, in milliseconds. */
 export const idleAfter = 1_500
 
-/** The sweeper's budget for one checkout, in milliseconds, and how many it drives at once. */
+/** The sweeper's budget for one checkout, in milliseconds. */
 const sweepBudget = 4_000
+/** How many it drives at once, and how often in a row: enough for all that a crash leaves behind. */
 const sweepBatch = 64
+const sweepBatches = 32
 
 /** Its answer; null when it was ended by somebody else who kept none, or when another one drives it. */
 type Outcome = CheckoutAnswer | null
@@ -225,12 +227,19 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
   }
 
   async function sweep(): Promise<number> {
-    const idle = await store.idleCheckouts(millis(clock.now() - idleAfter), sweepBatch)
-    const left = idle.filter((open) => !flights.has(open.id))
-    await Promise.allSettled(
-      left.map((open) => resume(open, { deadline: deadlineIn(sweepBudget, clock) })),
-    )
-    return left.length
+    const attemptedBefore = millis(clock.now() - idleAfter)
+    let tried = 0
+    for (let batch = 0; batch < sweepBatches; batch++) {
+      // Those that requests drive here are among the idle ones and must not crowd out the others.
+      const idle = await store.idleCheckouts(attemptedBefore, sweepBatch + flights.size)
+      const left = idle.filter((open) => !flights.has(open.id)).slice(0, sweepBatch)
+      await Promise.allSettled(
+        left.map((open) => resume(open, { deadline: deadlineIn(sweepBudget, clock) })),
+      )
+      tried += left.length
+      if (left.length < sweepBatch) break
+    }
+    return tried
   }
 
   return { checkout, sweep }

@@ -42,8 +42,8 @@ export function createShop() {
       onOrdered: (_total, lines) => counted.push(lines.length),
     })
 
-  async function add(product: ProductId, quantity: number): Promise<void> {
-    const { cart } = await store.load(user)
+  async function add(product: ProductId, quantity: number, of = user): Promise<void> {
+    const { cart } = await store.load(of)
     const lines = cart?.lines ?? []
     const known = lines.find((line) => line.productId === product)
     const at = clock.now()
@@ -53,7 +53,7 @@ export function createShop() {
         )
       : [...lines, { id: newId<CartLineId>(), productId: product, quantity, addedAt: at }]
     const revision = newId<Revision>()
-    const saved = await store.save(user, cart?.revision ?? null, { revision, lines: next, at })
+    const saved = await store.save(of, cart?.revision ?? null, { revision, lines: next, at })
     expect(saved).toBe(true)
     put.set(product, (put.get(product) ?? 0) + quantity)
   }
@@ -61,10 +61,10 @@ export function createShop() {
   const checkout = (
     process: Checkouts,
     key: string | null = null,
-    changes: { fingerprint?: string; deadline?: Deadline } = {},
+    changes: { user?: UserId; fingerprint?: string; deadline?: Deadline } = {},
   ): Promise<CheckoutAnswer> =>
     process.checkout({
-      user,
+      user: changes.user ?? user,
       key,
       fingerprint: changes.fingerprint ?? 'f',
       deadline: changes.deadline ?? deadlineIn(8_000, clock),

@@ -46,11 +46,11 @@ export const addressesOf = (config: {
 
 /** One address as the services take it, or several with commas between: the copies of a service. */
 function addresses(one: Setting<string>): Setting<readonly string[]> {
-  const fallback = one.default
+  const { fallback } = one
   return {
     ...one,
     accepts: `${one.accepts}, or several with commas between`,
-    default: typeof fallback === 'string' ? [fallback] : undefined,
+    fallback: typeof fallback === 'string' ? [fallback] : undefined,
     parse(text) {
       const parsed = text.split(',').map((each) => one.parse(each.trim()))
       const known = parsed.filter((each) => each !== undefined)

@@ -28,7 +28,8 @@ const types: Readonly<Record<string, string>> = {
   '.cpuprofile': 'application/json',
   '.heapprofile': 'application/json',
   '.heapsnapshot': 'application/json',
-  '.md': 'text/markdown; charset=utf-8',
+  // Browsers show plain text, but only offer to save Markdown.
+  '.md': 'text/plain; charset=utf-8',
   '.txt': 'text/plain; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',

@@ -73,9 +73,9 @@ function ownPages({
 }: GatewayOptions): (inbound: Inbound) => Reply | Promise<Reply> {
   const start = redirect('/docs/')
   const folders: Readonly<Record<string, (inbound: Inbound, below: string) => Promise<Reply>>> = {
-    docs: (inbound, below) => fileOr404(docs, indexed(below), inbound),
+    docs: (inbound, below) => fileOr404(docs, spellings(below), inbound),
     profiles: async (inbound, below) =>
-      below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, below, inbound),
+      below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, [below], inbound),
   }
   return (inbound) => {
     const { path } = inbound
@@ -92,15 +92,23 @@ function ownPages({
   }
 }
 
-async function fileOr404(folder: Folder, path: string, inbound: Inbound): Promise<Reply> {
-  const reply = await folder.file(path, inbound.header('if-none-match'))
-  if (reply === null) throw problem('not_found')
-  return reply
+async function fileOr404(
+  folder: Folder,
+  paths: readonly string[],
+  inbound: Inbound,
+): Promise<Reply> {
+  for (const path of paths) {
+    const reply = await folder.file(path, inbound.header('if-none-match'))
+    if (reply !== null) return reply
+  }
+  throw problem('not_found')
 }
 
-/** A folder's address shows its index page. */
-const indexed = (path: string): string =>
-  path === '' || path.endsWith('/') ? `${path}index.html` : path
+/** A folder's address shows its index page, and pages go without their ending. */
+function spellings(path: string): readonly string[] {
+  if (path === '' || path.endsWith('/')) return [`${path}index.html`]
+  return /\.\w+$/.test(path) ? [path] : [`${path}.html`, `${path}.md`]
+}
 
 const redirect = (location: string): Reply => new Reply(302, { ...ownHeaders, location }, null)
 

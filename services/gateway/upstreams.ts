@@ -70,15 +70,16 @@ export function watchUpstreams({ service, addresses, interval, log }: UpstreamOp
     }
   }
 
-  const first = Promise.all(copies.map(check))
   let workers: readonly Worker[] = []
   let stopped = false
-  const checked = first.then(() => {
+  async function begin(): Promise<void> {
+    await Promise.all(copies.map(check))
     if (stopped) return
     workers = copies.map((copy) =>
       every(interval, () => check(copy), { log, name: `check of ${service}` }),
     )
-  })
+  }
+  const checked = begin()
 
   return {
     service,

@@ -177,12 +177,12 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
     route({
       method: 'GET',
       path: '/users/me/profile',
-      operation: 'get_profile',
+      operation: 'get_user_profile',
       access: 'user',
       summary: 'The user with cart total and orders; what cannot be had is named in "degraded"',
       success: { status: 200, schema: schemas.Profile },
       errors: [],
-      handler: async function get_profile(call) {
+      handler: async function get_user_profile(call) {
         return profiles.profile(await known(call.caller), call)
       },
     }),
