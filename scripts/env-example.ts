@@ -33,11 +33,20 @@ export function envExample(): string {
   return `${[...head, ...body].join('\n')}\n`
 }
 
-const entry = (row: SettingRow): readonly string[] => [
-  '',
-  `# ${sentence(row.help)} Accepts ${row.accepts}.`,
-  `#${row.variable}=${row.default ?? ''}`,
-]
+/** Defaults that differ from machine to machine, in words: the file is the same everywhere. */
+const machineDefaults: Readonly<Record<string, string>> = {
+  PASSWORD_CONCURRENCY: 'the number of cores',
+}
+
+function entry(row: SettingRow): readonly string[] {
+  const words = machineDefaults[row.variable]
+  const unless = words === undefined ? '' : ` Unless set: ${words}.`
+  return [
+    '',
+    `# ${sentence(row.help)} Accepts ${row.accepts}.${unless}`,
+    `#${row.variable}=${words === undefined ? (row.default ?? '') : ''}`,
+  ]
+}
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`
 

@@ -57,7 +57,6 @@ describe('a path', () => {
     '/orders//',
     '/files//b',
     '/ORDERS',
-    '',
   ])('is unknown where no template fits: %p', (path) => {
     expect(router.find(path)).toBeNull()
   })

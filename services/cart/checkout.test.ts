@@ -1,6 +1,6 @@
 /** Checkouts under double clicks, duplicates, edits meanwhile and an order service that fails. */
 import { describe, expect, test } from 'bun:test'
-import { Problem } from '../../core/http/problem.ts'
+import { Problem, problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newId, orderIdFor, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { idleAfter } from './checkout.ts'
@@ -49,6 +49,28 @@ describe('a checkout', () => {
     const answers = await Promise.all(processes.map((process) => shop.checkout(process)))
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
     expect(shop.orders.made.size).toBe(1)
+    await shop.expectSettled()
+  })
+
+  test('that came second answers the first one’s order, even if that is over by then', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const release = shop.orders.hold()
+    const first = shop.checkout(shop.processOf())
+    await until(() => shop.orders.calls() === 1)
+    const slow = shop.processOf({
+      ...shop.store,
+      // It read the cart before the first one opened, and hears of that when all is done.
+      load: async (user) => ({ ...(await shop.store.load(user)), open: null }),
+      async openCheckout(checkout) {
+        const opening = await shop.store.openCheckout(checkout)
+        release()
+        await first
+        return opening
+      },
+    })
+    const second = await shop.checkout(slow)
+    expect(second).toEqual({ ...(await first), replayed: true })
     await shop.expectSettled()
   })
 
@@ -157,9 +179,9 @@ describe('an idempotency key', () => {
     const first = shop.checkout(process, 'k')
     await until(() => shop.orders.calls() === 1)
     const impatient = shop.checkout(process, 'k', { deadline: deadlineIn(1) })
-    const problem = await impatient.catch((error: unknown) => error)
-    expect(problem).toBeInstanceOf(Problem)
-    expect(problem).toMatchObject({ code: 'request_in_progress', headers: { 'retry-after': '1' } })
+    const refusal = await impatient.catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(Problem)
+    expect(refusal).toMatchObject({ code: 'request_in_progress', headers: { 'retry-after': '1' } })
     release()
     expect((await first).status).toBe(200)
     await shop.expectSettled()
@@ -246,6 +268,21 @@ describe('an order service that fails', () => {
     await shop.expectSettled()
   })
 
+  test('is not to blame when the end cannot be written: the row stays and tells it later', async () => {
+    const shop = createShop()
+    await shop.add(apples, 2)
+    const broken = shop.processOf({
+      ...shop.store,
+      closeCheckout: async () => {
+        throw problem('store_unavailable')
+      },
+    })
+    expect(await outcomeOf(shop.checkout(broken, 'k'))).toBe('outcome_unknown')
+    expect(await outcomeOf(shop.checkout(shop.processOf(), 'k'))).toBe('200')
+    expect(shop.orders.made.size).toBe(1)
+    await shop.expectSettled()
+  })
+
   test('that already drives the order is waited for', async () => {
     const shop = createShop()
     await shop.add(apples, 2)
@@ -296,6 +333,29 @@ test('the sweeper leaves a checkout to the request that drives it', async () => 
   release()
   await first
   expect(shop.orders.calls()).toBe(1)
+  await shop.expectSettled()
+})
+
+test('checkouts that are being driven do not keep the sweeper from those that are not', async () => {
+  const shop = createShop()
+  const [busy, other] = [shop.processOf(), shop.processOf()]
+  const release = shop.orders.hold()
+  const driven = Array.from({ length: 70 }, async () => {
+    const user = newId<UserId>()
+    await shop.add(apples, 1, user)
+    return shop.checkout(busy, null, { user })
+  })
+  await until(() => shop.orders.calls() === driven.length)
+  shop.clock.advance(1)
+  await shop.add(pears, 1)
+  const left = shop.checkout(other)
+  await until(() => shop.orders.calls() === driven.length + 1)
+  shop.clock.advance(idleAfter)
+  const sweep = busy.sweep()
+  await until(() => shop.orders.calls() === driven.length + 2)
+  release()
+  expect(await sweep).toBe(1)
+  await Promise.all([...driven, left])
   await shop.expectSettled()
 })
 

@@ -46,6 +46,8 @@ export function destinationOf(path: string): Destination {
 function ambiguity(path: string): string | null {
   if (!path.startsWith('/')) return 'The path must begin with a slash'
   if (/%(2f|5c)|\\/i.test(path)) return 'The path must not hold encoded slashes or backslashes'
+  // A client never sends its fragment; the client of the inner call would cut it off after this check.
+  if (path.includes('#')) return 'The path must not hold a fragment'
   let decoded
   try {
     decoded = decodeURIComponent(path)

@@ -12,11 +12,11 @@ const Username = Type.String({
   pattern: '^[^\\s\\p{C}\\p{DI}\\u2800]*$',
 })
 
-/** What a person is called: one line that is not blank. */
+/** What a person is called: one line that is not blank, and no half of a surrogate pair. */
 const FullName = Type.String({
   minLength: 1,
   maxLength: 100,
-  pattern: '^(?=.*\\S)[^\\p{Cc}\\u2028\\u2029]*$',
+  pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}\\u2028\\u2029]*$',
 })
 
 /** Digits as people write them; empty removes the number. */

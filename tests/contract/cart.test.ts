@@ -27,9 +27,8 @@ function shopper() {
     call,
     add: (product_id: string, quantity: number) =>
       call('POST', '/cart/items', { json: { product_id, quantity } }),
-    put: (line: string, quantity: number) =>
-      call('PUT', `/cart/items/${line}`, { json: { quantity } }),
-    remove: (line: string) => call('DELETE', `/cart/items/${line}`),
+    put: (id: string, quantity: number) => call('PUT', `/cart/items/${id}`, { json: { quantity } }),
+    remove: (which: string) => call('DELETE', `/cart/items/${which}`),
     checkout: (headers: Sent['headers'] = {}) => call('POST', '/cart/checkout', { headers }),
     async cart(): Promise<Cart> {
       const answer = await call('GET', '/cart/')

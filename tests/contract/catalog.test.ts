@@ -17,7 +17,8 @@ const user = client.tokens.user(newId<UserId>())
 const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
   client.call('catalog', 'GET', path, { headers })
 const pageOf = async (query: Readonly<Record<string, string | number>>, token?: string) => {
-  const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, `${value}`]))
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) search.set(key, String(value))
   const answer = await client.get('catalog', `/products/?${search}`, token)
   expect(answer.status).toBe(200)
   return conform(Page, answer.json())

@@ -79,7 +79,9 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
     ...(options.gateway === true ? (['gateway'] as const) : []),
   ]
   try {
-    await Promise.all(wanted.map((name) => shop.start(name)))
+    await Promise.all(wanted.filter((name) => name !== 'gateway').map(shop.start))
+    // After them: it is ready once it has asked each service, whatever the answer was.
+    if (wanted.includes('gateway')) await shop.start('gateway')
     return shop
   } catch (error) {
     await shop.stop()
@@ -184,6 +186,8 @@ function environment(
     DEMO_PRODUCTS: String(options.products ?? 40),
     DRAIN_DELAY_MS: '20',
     ...fastTimers,
+    // Behind the gateway every request has one peer, so that one alone may say who the client was.
+    ...(options.gateway === true && name !== 'gateway' && { TRUSTED_PROXIES: '127.0.0.1' }),
     ...options.env,
     ...options.envOf?.[name],
   }

@@ -1,0 +1,170 @@
+/** A gateway on a free port before services that a test makes up. */
+import { mkdtempSync } from 'node:fs'
+import { createServer, connect, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bunEngine } from '../../core/http/engine/bun.ts'
+import { createHealth } from '../../core/lifecycle/health.ts'
+import { createLogger } from '../../core/logging/logger.ts'
+import { openFolder } from './files.ts'
+import { createFlight, type Flight } from './flight.ts'
+import { createGateway } from './gateway.ts'
+import { healthPages } from './health.ts'
+import { createForward } from './proxy.ts'
+import { capturedPolicy, pagePolicy } from './security.ts'
+import { watchUpstreams, type Upstreams } from './upstreams.ts'
+
+export const log = createLogger({ service: 'gateway', level: 'silent' })
+
+export interface TestGateway extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  readonly flight: Flight
+  readonly catalog: Upstreams
+}
+
+export interface TestGatewayOptions {
+  /** Addresses of the catalog's copies; the other services have none. */
+  readonly catalog?: readonly string[]
+  readonly timeout?: number
+  readonly trustedProxies?: readonly string[]
+  readonly maxInFlight?: number
+  readonly docs?: string
+  readonly profiles?: string
+}
+
+/** Resolves when every copy was asked once whether it is ready. */
+export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const empty = mkdtempSync(join(tmpdir(), 'gateway-'))
+  const flight = createFlight()
+  const watch = (service: Upstreams['service'], addresses: readonly string[]): Upstreams =>
+    watchUpstreams({ service, addresses, interval: 25, log })
+  const upstreams = {
+    catalog: watch('catalog', options.catalog ?? []),
+    cart: watch('cart', []),
+    order: watch('order', []),
+    user: watch('user', []),
+  }
+  const health = createHealth(() => {})
+  health.started()
+  const listening = bunEngine.listen({
+    host: '127.0.0.1',
+    port: 0,
+    idleTimeout: 10_000,
+    onError: () => {},
+    handle: createGateway({
+      upstreams,
+      flight,
+      forward: createForward({
+        flight,
+        timeout: options.timeout ?? 5_000,
+        trustedProxies: options.trustedProxies ?? [],
+      }),
+      maxInFlight: options.maxInFlight ?? 1_000,
+      health: healthPages(health),
+      docs: openFolder(options.docs ?? empty, pagePolicy),
+      profiles: openFolder(options.profiles ?? empty, capturedPolicy),
+    }),
+  })
+  await Promise.all(Object.values(upstreams).map(({ checked }) => checked))
+  return {
+    url: `http://127.0.0.1:${listening.port}`,
+    port: listening.port,
+    flight,
+    catalog: upstreams.catalog,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(Object.values(upstreams).map((each) => each.stop()))
+      await listening.close()
+    },
+  }
+}
+
+export interface RawService extends Disposable {
+  readonly url: string
+  /** Everything received, a text for each connection that brought anything but a health check. */
+  readonly received: string[]
+  /** Connections that are open right now, those of health checks left out. */
+  open(): number
+}
+
+/**
+ * A service that speaks bytes, for what no HTTP library would send. Health checks are answered 200;
+ * everything else goes to `respond` with all that the connection has brought so far.
+ */
+export async function rawService(
+  respond: (socket: Socket, received: string) => void,
+): Promise<RawService> {
+  const received: string[] = []
+  const sockets = new Set<Socket>()
+  const busy = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    let all = ''
+    let index = -1
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      sockets.delete(socket)
+      busy.delete(socket)
+    })
+    socket.on('data', (chunk) => {
+      all += chunk.toString('latin1')
+      if (all.startsWith('GET /health/ready ')) {
+        if (all.endsWith('\r\n\r\n')) all = ''
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+        return
+      }
+      busy.add(socket)
+      if (index === -1) index = received.push('') - 1
+      received[index] = all
+      respond(socket, all)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port.')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    received,
+    open: () => busy.size,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+export interface RawClient extends Disposable {
+  /** All bytes so far, as Latin-1. */
+  text(): string
+  readonly closed: Promise<void>
+  write(text: string): void
+  destroy(): void
+}
+
+/** A client that sends bytes as they stand and keeps the connection open. */
+export function rawClient(port: number, text: string): RawClient {
+  let received = ''
+  const socket = connect(port, '127.0.0.1')
+  socket.on('data', (chunk) => {
+    received += chunk.toString('latin1')
+  })
+  socket.on('error', () => {})
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  socket.write(text)
+  return {
+    text: () => received,
+    closed,
+    write: (more) => void socket.write(more),
+    destroy: () => void socket.destroy(),
+    [Symbol.dispose]: () => void socket.destroy(),
+  }
+}
+
+/** Waits for a condition; fails with its description. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const end = performance.now() + 5_000
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
