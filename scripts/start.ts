@@ -86,12 +86,24 @@ async function portCheck(
   plans: readonly ProcessPlan[],
   afterKill: boolean,
 ): Promise<string | null> {
-  const wishes = plans.map((plan): PortWish => ({
-    host: plan.host,
-    port: plan.port,
-    owner: plan.name === 'gateway' ? 'the gateway' : `the ${plan.name} service`,
-    option: plan.name === 'gateway' ? '--port' : '--services-port',
-  }))
+  const wishes = plans.flatMap((plan): PortWish[] => [
+    {
+      host: plan.host,
+      port: plan.port,
+      owner: plan.name === 'gateway' ? 'the gateway' : `the ${plan.name} service`,
+      option: plan.name === 'gateway' ? '--port' : '--services-port',
+    },
+    ...(plan.metricsPort === null
+      ? []
+      : [
+          {
+            host: '127.0.0.1',
+            port: plan.metricsPort,
+            owner: `the ${plan.name}'s metrics`,
+            option: '--services-port',
+          },
+        ]),
+  ])
   const end = performance.now() + (afterKill ? 3_000 : 0)
   for (;;) {
     const sentence = await portInTheWay(wishes)

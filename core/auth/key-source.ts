@@ -25,6 +25,15 @@ export interface KeySource {
   stop(): Promise<void>
 }
 
+/** No keys at all: what they would sign is never accepted. */
+export const noKeys: KeySource = {
+  get: () => undefined,
+  size: () => 0,
+  async refresh() {},
+  start() {},
+  async stop() {},
+}
+
 /** Milliseconds between two reads that unknown key ids can cause. */
 const minimumGap = 5_000
 const refreshInterval = 5 * 60_000

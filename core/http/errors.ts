@@ -155,6 +155,11 @@ const rows = {
     title: 'Too many attempts',
     detail: 'Too many failed attempts; try again later',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Too many requests from this user or address; try again later',
+  },
   internal_error: {
     status: 500,
     title: 'Internal server error',

@@ -14,7 +14,7 @@ import {
 import { commonRules, commonSettings, portSetting, type CommonConfig } from '../config/common.ts'
 import { loadConfig, type Config, type Definition } from '../config/config.ts'
 import { createApplication } from '../http/application.ts'
-import type { Inbound } from '../http/engine/engine.ts'
+import { addressReader } from '../http/client-address.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -205,17 +205,6 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')
-}
-
-/** A forwarding header counts only when the peer is a configured proxy. */
-function addressReader(proxies: readonly string[]): (inbound: Inbound) => string {
-  const trusted = new Set(proxies)
-  return (inbound) => {
-    const peer = inbound.address
-    if (!trusted.has(peer)) return peer
-    // The last entry is the one that the trusted proxy itself has added.
-    return inbound.header('x-forwarded-for')?.split(',').at(-1)?.trim() || peer
-  }
 }
 
 function storeObserver(metrics: Metrics): (operation: string, milliseconds: number) => void {

@@ -25,7 +25,7 @@ export const help = `Starts the shop: four services and the gateway before them.
   npm start [-- options]
 
   --port <number>           port of the gateway (8080)
-  --services-port <number>  first of the services' four ports (8000)
+  --services-port <number>  first of the services' four ports and of the gateway's metrics (8000)
   --data <folder>           where data, keys and logs are kept (data)
   --profile <name>          demo: sample data and accounts; production: neither (demo)
   --store <name>            sqlite is the store that this build has (sqlite)
@@ -62,14 +62,14 @@ export function parseOptions(args: readonly string[], env: Environment): ParsedO
 
 function interpret(given: ReadonlyMap<string, string>, env: Environment): ParsedOptions {
   const port = wholeNumber(given.get('--port') ?? '8080', 65_535)
-  const servicesPort = wholeNumber(given.get('--services-port') ?? '8000', 65_532)
+  const servicesPort = wholeNumber(given.get('--services-port') ?? '8000', 65_531)
   const copies = wholeNumber(given.get('--copies') ?? '1', 100)
   const profile = given.get('--profile') ?? (env['PROFILE'] || 'demo')
   const store = given.get('--store') ?? (env['STORE'] || 'sqlite')
   if (port === null) return mistake('--port must be a number from 1 to 65535.')
-  if (servicesPort === null) return mistake('--services-port must be a number from 1 to 65532.')
+  if (servicesPort === null) return mistake('--services-port must be a number from 1 to 65531.')
   if (copies === null) return mistake('--copies must be a number from 1 to 100.')
-  if (port >= servicesPort && port <= servicesPort + 3) {
+  if (port >= servicesPort && port <= servicesPort + 4) {
     return mistake(`The gateway's port ${port} is one of the services' ports; choose another.`)
   }
   if (profile !== 'demo' && profile !== 'production') {

@@ -7,6 +7,8 @@ export interface ProcessPlan {
   readonly name: ServiceName | 'gateway'
   readonly host: string
   readonly port: number
+  /** A second port that it listens on; null for none. */
+  readonly metricsPort: number | null
   /** Path of its main file from the project's root. */
   readonly main: string
   readonly env: Environment
@@ -44,6 +46,7 @@ export function planShop(options: StartOptions, env: Environment): readonly Proc
     name,
     host: loopback,
     port: portOf(name),
+    metricsPort: null,
     main: `services/${name}/main.ts`,
     env: {
       ...shared,
@@ -53,15 +56,18 @@ export function planShop(options: StartOptions, env: Environment): readonly Proc
       TRUSTED_PROXIES: loopback,
     },
   }))
+  const metricsPort = options.servicesPort + serviceNames.length
   const gateway: ProcessPlan = {
     name: 'gateway',
     host: env['HOST'] || loopback,
     port: options.port,
+    metricsPort,
     main: 'services/gateway/main.ts',
     env: {
       ...shared,
       HOST: env['HOST'] || loopback,
       PORT: String(options.port),
+      GATEWAY_METRICS_PORT: String(metricsPort),
       // Nothing stands before it that would have to notice that it drains.
       DRAIN_DELAY_MS: '0',
     },

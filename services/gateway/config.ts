@@ -1,14 +1,29 @@
 /** Settings of the gateway. */
 import { commonSettings, portSetting } from '../../core/config/common.ts'
-import { duration, path, type Setting } from '../../core/config/config.ts'
+import {
+  duration,
+  integer,
+  number,
+  path,
+  type Environment,
+  type Setting,
+} from '../../core/config/config.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 
-const { HOST, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS } =
-  commonSettings
+const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
+const { DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS } = commonSettings
+
+/** The demo profile's limit is far above what one machine can ask. */
+const byProfile =
+  (production: number, demo: number) =>
+  (env: Environment): number =>
+    env['PROFILE'] === 'demo' ? demo : production
 
 export const gatewaySettings = {
+  PROFILE,
   HOST,
   PORT: portSetting(8080),
+  DATA_DIR,
   LOG_LEVEL,
   TRUSTED_PROXIES,
   MAX_IN_FLIGHT,
@@ -29,6 +44,24 @@ export const gatewaySettings = {
     default: 250,
     min: 20,
     max: 60_000,
+  }),
+  GATEWAY_METRICS_PORT: integer({
+    help: "port of the gateway's own metrics on the loopback address; 0 serves none",
+    default: 0,
+    min: 0,
+    max: 65_535,
+  }),
+  RATE_LIMIT_PER_SECOND: number({
+    help: 'requests a second that one user, or one address, may send on average; 0 sets no limit',
+    default: byProfile(50, 1_000_000),
+    min: 0,
+    max: 10_000_000,
+  }),
+  RATE_LIMIT_BURST: integer({
+    help: 'requests that one user, or one address, may send at once',
+    default: byProfile(200, 1_000_000),
+    min: 1,
+    max: 10_000_000,
   }),
   GATEWAY_DOCS_DIR: path({ help: 'folder that is served at /docs/', default: 'docs' }),
   GATEWAY_PROFILES_DIR: path({ help: 'folder that is served at /profiles/', default: 'profiles' }),

@@ -50,7 +50,7 @@ export function openFolder(root: string, policy: string): Folder {
     if (!found.isFile()) return null
     // Weak: size and time tell two versions apart, which is all that a reload needs.
     const etag = `W/"${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}"`
-    const type = types[extname(location)] ?? 'application/octet-stream'
+    const type = types[extname(path)] ?? 'application/octet-stream'
     const headers = {
       ...ownHeaders,
       'content-security-policy': policy,

@@ -11,6 +11,7 @@ import { createFlight, type Flight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
 import { createForward } from './proxy.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { capturedPolicy, pagePolicy } from './security.ts'
 import { watchUpstreams, type Upstreams } from './upstreams.ts'
 
@@ -29,6 +30,7 @@ export interface TestGatewayOptions {
   readonly timeout?: number
   readonly trustedProxies?: readonly string[]
   readonly maxInFlight?: number
+  readonly rateLimits?: RateLimits
   readonly docs?: string
   readonly profiles?: string
 }
@@ -61,6 +63,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
         trustedProxies: options.trustedProxies ?? [],
       }),
       maxInFlight: options.maxInFlight ?? 1_000,
+      rateLimits: options.rateLimits ?? null,
       health: healthPages(health),
       docs: openFolder(options.docs ?? empty, pagePolicy),
       profiles: openFolder(options.profiles ?? empty, capturedPolicy),
@@ -81,7 +84,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
 
 export interface RawService extends Disposable {
   readonly url: string
-  /** Everything received, a text for each connection that brought anything but a health check. */
+  /** The requests as they came, without health checks. */
   readonly received: string[]
   /** Connections that are open right now, those of health checks left out. */
   open(): number
@@ -89,7 +92,7 @@ export interface RawService extends Disposable {
 
 /**
  * A service that speaks bytes, for what no HTTP library would send. Health checks are answered 200;
- * everything else goes to `respond` with all that the connection has brought so far.
+ * everything else goes to `respond` with what has come of the request so far.
  */
 export async function rawService(
   respond: (socket: Socket, received: string) => void,
@@ -98,7 +101,6 @@ export async function rawService(
   const sockets = new Set<Socket>()
   const busy = new Set<Socket>()
   const server: Server = createServer((socket) => {
-    let all = ''
     let index = -1
     sockets.add(socket)
     socket.on('error', () => {})
@@ -107,16 +109,16 @@ export async function rawService(
       busy.delete(socket)
     })
     socket.on('data', (chunk) => {
-      all += chunk.toString('latin1')
-      if (all.startsWith('GET /health/ready ')) {
-        if (all.endsWith('\r\n\r\n')) all = ''
+      const text = chunk.toString('latin1')
+      if (text.startsWith('GET /health/ready ')) {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
         return
       }
       busy.add(socket)
-      if (index === -1) index = received.push('') - 1
-      received[index] = all
-      respond(socket, all)
+      // A request line opens a new request; what follows it belongs to that one.
+      if (/^[A-Z]+ \S+ HTTP\/1\.1\r\n/.test(text)) index = received.push('') - 1
+      received[index] += text
+      respond(socket, received[index] ?? '')
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

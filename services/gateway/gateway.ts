@@ -2,7 +2,7 @@
 import type { Handle, Inbound } from '../../core/http/engine/engine.ts'
 import { problemReply, strayRequest } from '../../core/http/pipeline.ts'
 import { problem } from '../../core/http/problem.ts'
-import { Reply } from '../../core/http/reply.ts'
+import { Reply, withHeaders } from '../../core/http/reply.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 import type { Folder } from './files.ts'
 import type { Flight } from './flight.ts'
@@ -10,6 +10,7 @@ import type { HealthPages } from './health.ts'
 import { profilesPage } from './pages.ts'
 import { destinationOf } from './paths.ts'
 import type { Forward } from './proxy.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { ownHeaders } from './security.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -19,9 +20,12 @@ export interface GatewayOptions {
   readonly flight: Flight
   /** Requests under way past which new ones get 503 at once. */
   readonly maxInFlight: number
+  /** Null sets no limit. */
+  readonly rateLimits: RateLimits | null
   readonly health: HealthPages
   readonly docs: Folder
-  readonly profiles: Folder
+  /** Null serves none: outside of the demo profile they are for admins alone. */
+  readonly profiles: Folder | null
 }
 
 /** The methods that a service may be asked with; CORS preflights are answered by the services. */
@@ -30,7 +34,8 @@ const readingMethods = ['GET', 'HEAD']
 
 /** Makes the handle; it never throws and never rejects. */
 export function createGateway(options: GatewayOptions): Handle {
-  const { upstreams, forward, flight, maxInFlight } = options
+  const { upstreams, flight, maxInFlight } = options
+  const forward = limited(options.forward, options.rateLimits)
   const ownPage = ownPages(options)
 
   function answer(inbound: Inbound): Reply | Promise<Reply> {
@@ -63,6 +68,16 @@ export function createGateway(options: GatewayOptions): Handle {
   }
 }
 
+/** Without a limit the forwarding is what it was; health is asked for by machines and never limited. */
+function limited(forward: Forward, rateLimits: RateLimits | null): Forward {
+  if (rateLimits === null) return forward
+  return async (inbound, upstreams, path) => {
+    const told = path.startsWith('/health/') ? null : rateLimits.admit(inbound)
+    const reply = await forward(inbound, upstreams, path)
+    return told === null ? reply : withHeaders(reply, told)
+  }
+}
+
 const failed = (error: unknown, inbound: Inbound): Reply =>
   problemReply(error, inbound, strayRequest(inbound))
 
@@ -74,8 +89,7 @@ function ownPages({
   const start = redirect('/docs/')
   const folders: Readonly<Record<string, (inbound: Inbound, below: string) => Promise<Reply>>> = {
     docs: (inbound, below) => fileOr404(docs, spellings(below), inbound),
-    profiles: async (inbound, below) =>
-      below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, [below], inbound),
+    ...(profiles !== null && { profiles: profilesIn(profiles) }),
   }
   return (inbound) => {
     const { path } = inbound
@@ -91,6 +105,11 @@ function ownPages({
     return below === undefined ? redirect(`/${name}/`) : folder(inbound, below)
   }
 }
+
+const profilesIn =
+  (profiles: Folder) =>
+  async (inbound: Inbound, below: string): Promise<Reply> =>
+    below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, [below], inbound)
 
 async function fileOr404(
   folder: Folder,

@@ -1,14 +1,24 @@
 /** The gateway: one address before the four services, for one machine. */
-import { loadConfig } from '../../core/config/config.ts'
+import { join } from 'node:path'
+import { keysFromPeer, noKeys, type KeySource } from '../../core/auth/key-source.ts'
+import { createVerifier } from '../../core/auth/verifier.ts'
+import { loadConfig, type Config } from '../../core/config/config.ts'
+import { addressReader } from '../../core/http/client-address.ts'
+import { bunEngine } from '../../core/http/engine/bun.ts'
+import type { Listening } from '../../core/http/engine/engine.ts'
+import { Reply } from '../../core/http/reply.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
 import { serve } from '../../core/lifecycle/serve.ts'
-import { createLogger } from '../../core/logging/logger.ts'
+import { createLogger, type Logger } from '../../core/logging/logger.ts'
+import { createMetrics, type Metrics } from '../../core/metrics/metrics.ts'
+import { systemClock } from '../../core/values/time.ts'
 import { addressesOf, gatewaySettings } from './config.ts'
 import { openFolder } from './files.ts'
 import { createFlight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
 import { createForward } from './proxy.ts'
+import { createRateLimits, type RateLimits } from './rate-limits.ts'
 import { capturedPolicy, pagePolicy } from './security.ts'
 import { watchUpstreams } from './upstreams.ts'
 
@@ -40,6 +50,9 @@ async function boot(): Promise<void> {
     user: watch('user'),
   }
   const all = Object.values(upstreams)
+  const metrics = createMetrics('gateway')
+  metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', flight.total)
+  const keys = accessKeys(config, log)
   const listening = serve({
     host: config.HOST,
     port: config.PORT,
@@ -52,9 +65,11 @@ async function boot(): Promise<void> {
         trustedProxies: config.TRUSTED_PROXIES,
       }),
       maxInFlight: config.MAX_IN_FLIGHT,
+      rateLimits: rateLimits(config, metrics, keys),
       health: healthPages(health),
       docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
-      profiles: openFolder(config.GATEWAY_PROFILES_DIR, capturedPolicy),
+      profiles:
+        config.PROFILE === 'demo' ? openFolder(config.GATEWAY_PROFILES_DIR, capturedPolicy) : null,
     }),
     log,
     drainDelay: config.DRAIN_DELAY_MS,
@@ -65,14 +80,65 @@ async function boot(): Promise<void> {
     },
     inFlight: flight.waiting,
     async stop() {
-      await Promise.all(all.map((each) => each.stop()))
+      await Promise.all([...all.map((each) => each.stop()), keys.stop(), metricsPage?.close()])
     },
   })
+  const metricsPage = serveMetrics(config.GATEWAY_METRICS_PORT, metrics, log)
   log.info({ port: listening.port }, 'listening')
+  keys.start()
   warnOfNarrowClient(config.MAX_IN_FLIGHT, log.warn.bind(log))
   await Promise.all(all.map((each) => each.checked))
   health.started()
   log.info('ready')
+}
+
+type GatewayConfig = Config<typeof gatewaySettings>
+
+/** The gateway only tells users apart; what a token allows is for the services to say. */
+function accessKeys(config: GatewayConfig, log: Logger): KeySource {
+  const [user = ''] = config.USER_URL
+  return keysFromPeer({
+    url: `${user}/.well-known/jwks.json`,
+    cacheFile: join(config.DATA_DIR, 'gateway/jwks-cache.json'),
+    allowDemo: config.PROFILE === 'demo',
+    clock: systemClock,
+    log,
+  })
+}
+
+function rateLimits(config: GatewayConfig, metrics: Metrics, keys: KeySource): RateLimits | null {
+  if (config.RATE_LIMIT_PER_SECOND === 0) return null
+  const { verify } = createVerifier({
+    service: 'user',
+    accessKeys: keys,
+    serviceKeys: noKeys,
+    revocations: { has: () => false },
+    clock: systemClock,
+  })
+  return createRateLimits({
+    rate: config.RATE_LIMIT_PER_SECOND,
+    burst: config.RATE_LIMIT_BURST,
+    authenticate: verify,
+    addressOf: addressReader(config.TRUSTED_PROXIES),
+    metrics,
+    clock: systemClock,
+  })
+}
+
+/** On a port of its own, since everything on the gateway's port is open to the outside. */
+function serveMetrics(port: number, metrics: Metrics, log: Logger): Listening | null {
+  if (port === 0) return null
+  return bunEngine.listen({
+    host: '127.0.0.1',
+    port,
+    idleTimeout: 30_000,
+    async handle(inbound) {
+      if (inbound.path !== '/metrics') return new Reply(404, {}, null)
+      const page = await metrics.page(inbound.header('accept'))
+      return new Reply(200, { 'content-type': page.contentType }, page.text)
+    },
+    onError: (error) => log.error({ err: error }, 'metrics failed'),
+  })
 }
 
 /** Bun reads its ceiling of calls under way at the start of the process, so it can only be told of here. */

@@ -27,7 +27,8 @@ function shopper() {
     call,
     add: (product_id: string, quantity: number) =>
       call('POST', '/cart/items', { json: { product_id, quantity } }),
-    put: (id: string, quantity: number) => call('PUT', `/cart/items/${id}`, { json: { quantity } }),
+    put: (which: string, quantity: number) =>
+      call('PUT', `/cart/items/${which}`, { json: { quantity } }),
     remove: (which: string) => call('DELETE', `/cart/items/${which}`),
     checkout: (headers: Sent['headers'] = {}) => call('POST', '/cart/checkout', { headers }),
     async cart(): Promise<Cart> {

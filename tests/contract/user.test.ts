@@ -12,7 +12,6 @@ import {
   Order,
   OrderSummaries,
   Profile,
-  Token,
   TotalSpent,
   User,
 } from '../support/shapes.ts'
@@ -25,8 +24,6 @@ afterAll(shop.stop)
 const client = clientOf(shop)
 const get = (path: string, token?: string) => client.get('user', path, token)
 const signUp = (json: unknown) => client.call('user', 'POST', '/users/register', { json })
-const signIn = (form: Readonly<Record<string, string>>) =>
-  client.call('user', 'POST', '/token', { form })
 const addToCart = async (token: string, product_id: string, quantity: number) => {
   const json = { product_id, quantity }
   const answer = await client.call('cart', 'POST', '/cart/items', { json, token })
@@ -119,135 +116,6 @@ describe('POST /users/register', () => {
       full_name: 'f'.repeat(100),
     }
     expect((await signUp({ ...registration(), ...fields })).status).toBe(200)
-  })
-})
-
-describe('POST /token', () => {
-  test('signs in by form and tells the session apart from others', async () => {
-    const { username, password } = await client.register()
-    const answer = await signIn({ username, password })
-    expect(answer.status).toBe(200)
-    const token = conform(Token, answer.json())
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-    expect((await get('/users/me', token.access_token)).json()).toMatchObject({ username })
-    const other = await client.login(username, password)
-    expect(other.refresh_token).not.toBe(token.refresh_token)
-  })
-  test('takes what clients of OAuth send beside it', async () => {
-    const { username, password } = await client.register()
-    const form = { grant_type: 'password', username, password, scope: '', client_id: 'web' }
-    expect((await signIn(form)).status).toBe(200)
-  })
-  test('the demo accounts work, and only admin is one', async () => {
-    for (const [name, password, is_admin] of [
-      ['admin', 'admin123', true],
-      ['user1', 'user123', false],
-      ['testuser', 'test123', false],
-    ] as const) {
-      const { access_token } = await client.login(name, password)
-      expect((await get('/users/me', access_token)).json()).toMatchObject({ is_admin })
-    }
-  })
-  test('a wrong password and an unknown name are the same 401', async () => {
-    const { username } = await client.register()
-    const wrong = expectProblem(await signIn({ username, password: 'wrong one' }), 401)
-    const unknown = expectProblem(await signIn({ username: 'nobody-here', password: 'wrong' }), 401)
-    expect(wrong.detail).toBe('Incorrect username or password')
-    expect({ ...wrong, trace_id: '' }).toEqual({ ...unknown, trace_id: '' })
-    expect(wrong.code).toBe('login_failed')
-  })
-  test('ten wrong guesses lock the account for a while, for right ones too', async () => {
-    const { username, password } = await client.register()
-    for (let guess = 0; guess < 10; guess++) {
-      expectProblem(await signIn({ username, password: `guess ${guess}` }), 401, 'login_failed')
-    }
-    expectProblem(await signIn({ username, password }), 429, 'too_many_attempts')
-    const { username: other, password: right } = await client.register()
-    expect((await signIn({ username: other, password: right })).status).toBe(200)
-  })
-  test.each([
-    ['no password', { username: 'user1' }],
-    ['no name', { password: 'user123' }],
-    ['an unknown grant', { grant_type: 'client_credentials', username: 'a', password: 'b' }],
-    ['no refresh token', { grant_type: 'refresh_token' }],
-    ['an unknown field', { username: 'user1', password: 'user123', role: 'admin' }],
-  ])('%s is 422', async (_what, form) => {
-    expectProblem(await signIn(form), 422, 'validation_failed')
-  })
-  test('JSON is 415', async () => {
-    const json = { username: 'user1', password: 'user123' }
-    expectProblem(await client.call('user', 'POST', '/token', { json }), 415)
-  })
-})
-
-describe('refresh tokens', () => {
-  const refresh = (refresh_token: string) => signIn({ grant_type: 'refresh_token', refresh_token })
-
-  test('work once; the second use ends the whole session', async () => {
-    const { username, password } = await client.register()
-    const first = await client.login(username, password)
-    const answer = await refresh(first.refresh_token)
-    expect(answer.status).toBe(200)
-    const second = conform(Token, answer.json())
-    expect(second.refresh_token).not.toBe(first.refresh_token)
-    expect((await get('/users/me', second.access_token)).status).toBe(200)
-
-    expectProblem(await refresh(first.refresh_token), 401, 'refresh_token_invalid')
-    expectProblem(await refresh(second.refresh_token), 401, 'refresh_token_invalid')
-    for (const { access_token } of [first, second]) {
-      expectProblem(await get('/users/me', access_token), 401, 'not_authenticated')
-    }
-  })
-  test.each(['', 'nonsense', 'a.b', '..'])('%j is no token', async (token) => {
-    expectProblem(await refresh(token), 401, 'refresh_token_invalid')
-  })
-})
-
-describe('signing out', () => {
-  const post = (path: string, token?: string) => client.call('user', 'POST', path, { token })
-  const endedEverywhere = async (token: string): Promise<boolean> => {
-    const answers = await Promise.all([
-      client.get('cart', '/cart/', token),
-      client.get('order', '/orders/', token),
-      client.get('catalog', '/products/', token),
-    ])
-    return answers.every(({ status }) => status === 401)
-  }
-
-  test('/logout ends this session, here at once and elsewhere soon', async () => {
-    const { username, password } = await client.register()
-    const ended = await client.login(username, password)
-    const kept = await client.login(username, password)
-    const answer = await post('/logout', ended.access_token)
-    expect([answer.status, answer.text]).toEqual([204, ''])
-    expectProblem(await get('/users/me', ended.access_token), 401, 'not_authenticated')
-    expectProblem(await post('/logout', ended.access_token), 401, 'not_authenticated')
-    const form = { grant_type: 'refresh_token', refresh_token: ended.refresh_token }
-    expectProblem(await signIn(form), 401, 'refresh_token_invalid')
-    await eventually('the others know', () => endedEverywhere(ended.access_token))
-    expect((await get('/users/me', kept.access_token)).status).toBe(200)
-    expect((await client.get('cart', '/cart/', kept.access_token)).status).toBe(200)
-  })
-  test('/logout-all ends all sessions of the user and no one else’s', async () => {
-    const [person, other] = [await client.register(), await client.register()]
-    const sessions = [
-      await client.login(person.username, person.password),
-      await client.login(person.username, person.password),
-    ]
-    const bystander = await client.login(other.username, other.password)
-    const answer = await post('/logout-all', sessions[0]?.access_token)
-    expect([answer.status, answer.text]).toEqual([204, ''])
-    for (const { access_token } of sessions) {
-      expectProblem(await get('/users/me', access_token), 401, 'not_authenticated')
-      await eventually('the others know', () => endedEverywhere(access_token))
-    }
-    expect((await get('/users/me', bystander.access_token)).status).toBe(200)
-    const again = await client.login(person.username, person.password)
-    expect((await get('/users/me', again.access_token)).status).toBe(200)
-  })
-  test('nobody cannot', async () => {
-    expectProblem(await post('/logout'), 401, 'not_authenticated')
-    expectProblem(await post('/logout-all'), 401, 'not_authenticated')
   })
 })
 
@@ -449,8 +317,6 @@ test('GET /.well-known/jwks.json holds public keys and nothing private', async (
 
 test.each([
   ['GET', '/users/register', 'POST, OPTIONS'],
-  ['GET', '/token', 'POST, OPTIONS'],
-  ['GET', '/logout', 'POST, OPTIONS'],
   ['POST', '/users/me', 'GET, PUT, HEAD, OPTIONS'],
   ['PUT', '/users/me/orders', 'GET, POST, HEAD, OPTIONS'],
 ] as const)('%s %s is 405 and says what is allowed', async (method, path, allowed) => {

@@ -1,6 +1,7 @@
 /** The check of an error: a problem document of RFC 9457, with the headers that belong to its status. */
 import { expect } from 'bun:test'
 import { errors, type ErrorCode } from '../../core/http/errors.ts'
+import type { RawAnswer } from './raw.ts'
 import type { Answered } from './send.ts'
 import { conform, ProblemDocument } from './shapes.ts'
 
@@ -24,6 +25,17 @@ export function expectProblem(
   expectHeaders(answer, document)
   expectNothingInner(answer.text)
   return document
+}
+
+/** The same of an answer that came over a bare socket. */
+export function expectRawProblem({ status, headers, body }: RawAnswer, expected: number): void {
+  const answer: Answered = {
+    status,
+    headers: new Headers(headers),
+    text: body,
+    json: () => JSON.parse(body) as unknown,
+  }
+  expectProblem(answer, expected)
 }
 
 function expectHeaders({ status, headers }: Answered, document: ProblemDocument): void {

@@ -37,7 +37,8 @@ export function sendRaw(
     }
     socket.on('connect', sendNext)
     socket.on('data', (chunk) => {
-      chunks.push(chunk)
+      // Text only where an encoding was set, and none was.
+      chunks.push(Buffer.from(chunk))
       // What is still to be sent would only meet a connection that the peer has reset.
       if (left.length > 0 && isComplete(Buffer.concat(chunks))) socket.destroy()
     })

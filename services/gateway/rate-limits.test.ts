@@ -1,0 +1,104 @@
+/** The gateway's rate limit: genuine users apart, everybody else by address, machines' health checks free. */
+import { describe, expect, test } from 'bun:test'
+import { problem } from '../../core/http/problem.ts'
+import { createMetrics } from '../../core/metrics/metrics.ts'
+import type { SessionId, UserId } from '../../core/values/ids.ts'
+import { manualClock } from '../../core/values/time.ts'
+import { rawService, startGateway } from './gateway.fixture.ts'
+import { createRateLimits } from './rate-limits.ts'
+
+function limits(rate: number, burst: number) {
+  const clock = manualClock(1_800_000_000_000)
+  const metrics = createMetrics('gateway')
+  const rateLimits = createRateLimits({
+    rate,
+    burst,
+    clock,
+    metrics,
+    // A genuine token is 'Bearer <user>', a forged one is anything else.
+    authenticate(authorization) {
+      const user = /^Bearer (user-\w+)$/.exec(authorization ?? '')?.[1]
+      if (user === undefined) throw problem('not_authenticated')
+      return { kind: 'user', id: user as UserId, role: 'user', session: 's' as SessionId }
+    },
+    addressOf: (inbound) => inbound.header('x-test-address') ?? inbound.address,
+  })
+  return { clock, metrics, rateLimits }
+}
+
+const catalog = () =>
+  rawService((socket) => {
+    socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok')
+  })
+
+const get = (url: string, headers: Record<string, string> = {}) =>
+  fetch(`${url}/api/products/`, { headers })
+
+describe('the rate limit', () => {
+  test('answers 429 with Retry-After and RateLimit past the burst, and lets in again later', async () => {
+    using service = await catalog()
+    const { clock, rateLimits } = limits(1, 3)
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    for (let count = 0; count < 3; count++) expect((await get(gateway.url)).status).toBe(200)
+    const refused = await get(gateway.url)
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('content-type')).toBe('application/problem+json')
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(refused.headers.get('ratelimit')).toBe('"default";r=0;t=3')
+    expect(refused.headers.get('ratelimit-policy')).toBe('"default";q=3;w=3')
+    expect(await refused.json()).toMatchObject({ code: 'rate_limited', status: 429 })
+    clock.advance(1_000)
+    expect((await get(gateway.url)).status).toBe(200)
+    expect((await get(gateway.url)).status).toBe(429)
+  })
+
+  test('says what is left only when little is', async () => {
+    using service = await catalog()
+    const { rateLimits } = limits(1, 10)
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    const told: (string | null)[] = []
+    for (let count = 0; count < 10; count++) {
+      told.push((await get(gateway.url)).headers.get('ratelimit'))
+    }
+    expect(told.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => null))
+    expect(told.slice(8)).toEqual(['"default";r=1;t=9', '"default";r=0;t=10'])
+  })
+
+  test('counts each signed-in user apart, whatever the address', async () => {
+    using service = await catalog()
+    const { rateLimits } = limits(1, 1)
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    const as = (user: string, address: string) =>
+      get(gateway.url, { authorization: `Bearer ${user}`, 'x-test-address': address })
+    expect((await as('user-a', '10.0.0.1')).status).toBe(200)
+    expect((await as('user-a', '10.0.0.2')).status).toBe(429)
+    expect((await as('user-b', '10.0.0.1')).status).toBe(200)
+  })
+
+  test('forged tokens open no new buckets: they count for their address', async () => {
+    using service = await catalog()
+    const { rateLimits, metrics } = limits(1, 2)
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    const statuses: number[] = []
+    for (let count = 0; count < 5; count++) {
+      statuses.push((await get(gateway.url, { authorization: `Bearer forged${count}` })).status)
+    }
+    expect(statuses).toEqual([200, 200, 429, 429, 429])
+    const page = await metrics.text()
+    expect(page).toContain('rate_limit_decisions_total{key="address",result="allowed"} 2')
+    expect(page).toContain('rate_limit_decisions_total{key="address",result="limited"} 3')
+    expect(page).toContain('rate_limit_decisions_total{key="user",result="allowed"} 0')
+  })
+
+  test('leaves health checks alone', async () => {
+    using service = await catalog()
+    const { rateLimits } = limits(1, 1)
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    await get(gateway.url)
+    expect((await get(gateway.url)).status).toBe(429)
+    for (let count = 0; count < 3; count++) {
+      expect((await fetch(`${gateway.url}/api/health/ready`)).status).toBe(200)
+      expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
+    }
+  })
+})
