@@ -29,7 +29,7 @@ const everyServiceHas = [
 const services = ['catalog', 'cart', 'order', 'user']
 
 const isTest = (path: string): boolean =>
-  /\.(test|conformance|model|check)\.ts$/.test(path) || path.startsWith('tests/')
+  /\.(test|conformance|model|check|fixture)(\.\w+)?\.ts$/.test(path) || path.startsWith('tests/')
 
 function importsOf({ path, text }: Source): readonly string[] {
   const specifiers = text.matchAll(
@@ -161,8 +161,10 @@ describe('the checker', () => {
         source('services/cart/b.ts', "import type { X } from '../../tests/support/shop.ts'"),
         source('services/cart/c.ts', "import { x } from './store.conformance.ts'"),
         source('services/cart/d.ts', "import { x } from '../../core/a/a.ts'"),
+        source('services/cart/e.ts', "import { x } from './shop.fixture.ts'"),
+        source('services/cart/f.ts', "const { x } = await import('../user/user.ts')"),
       ]),
-    ).toHaveLength(5)
+    ).toHaveLength(7)
   })
   test('finds cycles, also of types and of several files', () => {
     expect(

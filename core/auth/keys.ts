@@ -121,7 +121,7 @@ function readKeyFile(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     const missing = (error as { code?: string }).code === 'ENOENT'
-    // The cause could quote what stands in the file.
+    // oxlint-disable-next-line preserve-caught-error -- the cause could quote what stands in the file
     throw new Error(`The key file ${file} ${missing ? 'does not exist' : 'cannot be read'}.`)
   }
 }

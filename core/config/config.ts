@@ -54,10 +54,10 @@ export function loadConfig<S extends Definition>(
 ): Config<S> {
   const mistakes: string[] = []
   const values: Record<string, unknown> = {}
-  for (const [variable, setting] of Object.entries(settings)) {
-    const text = textOf(env, variable)
-    const value = text === undefined ? fallbackOf(setting, env) : setting.parse(text)
-    if (value === undefined) mistakes.push(mistake(variable, setting, text))
+  for (const [variable, wanted] of Object.entries(settings)) {
+    const given = textOf(env, variable)
+    const value = given === undefined ? fallbackOf(wanted, env) : wanted.parse(given)
+    if (value === undefined) mistakes.push(mistake(variable, wanted, given))
     values[variable] = value
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)

@@ -49,7 +49,6 @@ const rows = {
     detail: 'Item not found in cart',
   },
   order_not_found: { status: 404, title: 'Order not found', detail: 'Order not found' },
-  user_not_found: { status: 404, title: 'User not found', detail: 'User not found' },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',

@@ -73,9 +73,9 @@ export function createHistogram(
   function* samples(): Generator<Sample> {
     for (const { labels: sharedLabels, offset } of slots.all()) {
       let count = 0
-      for (const [bucket, labels] of bucketLabels.entries()) {
+      for (const [bucket, bound] of bucketLabels.entries()) {
         count += slots.values[offset + bucket] as number
-        yield { metricName: `${name}_bucket`, labels, value: count, sharedLabels }
+        yield { metricName: `${name}_bucket`, labels: bound, value: count, sharedLabels }
       }
       const total = slots.values[offset + sum] as number
       yield { metricName: `${name}_sum`, labels: none, value: total, sharedLabels }
