@@ -21,11 +21,14 @@ async function run(
   if (paths.length === 0) return noTests
   const pattern = name === null ? [] : ['--test-name-pattern', name]
   const files = paths.map((path) => `./${path}`)
-  const child = Bun.spawn([process.execPath, 'test', ...flags, ...pattern, ...files], {
-    cwd: root,
-    env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = Bun.spawn(
+    [process.execPath, 'test', '--timeout=30000', ...flags, ...pattern, ...files],
+    {
+      cwd: root,
+      env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const outputs = await Promise.all([
     passOn(child.stdout, process.stdout),
     passOn(child.stderr, process.stderr),

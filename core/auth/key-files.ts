@@ -1,16 +1,7 @@
 /** The keys folder: makes what is missing, changes nothing that is there. */
-import { randomUUID } from 'node:crypto'
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { freshName, replaceFile, writeDurably } from '../files/durable.ts'
 import { serviceNames, type ServiceName } from '../values/service-name.ts'
 import {
   demoPrefix,
@@ -59,7 +50,7 @@ export function ensureKeys(options: { readonly dir: string; readonly demo: boole
 function createKey(file: string, kidPrefix: string): boolean {
   if (existsSync(file)) return false
   const fresh = freshName(file)
-  writePrivately(fresh, generateKey(kidPrefix))
+  writeDurably(fresh, jsonOf(generateKey(kidPrefix)))
   try {
     linkSync(fresh, file)
     return true
@@ -71,23 +62,42 @@ function createKey(file: string, kidPrefix: string): boolean {
   }
 }
 
-function publicKeyOf(file: string): PublicJwk {
-  // Says in one sentence what is wrong with the file, should anything be.
+/** Reads the public half of a private key file; throws one sentence should anything be wrong with it. */
+export function publicKeyOf(file: string): PublicJwk {
   loadSigningKey(file)
   return publicPart(JSON.parse(readFileSync(file, 'utf8')) as PrivateJwk)
 }
 
-function ensureSet(file: string, keys: readonly PublicJwk[]): void {
-  const present = existsSync(file) ? loadJwkSet(file).keys : []
-  const known = new Set(present.map(({ kid }) => kid))
-  const missing = keys.filter(({ kid }) => !known.has(kid))
-  if (missing.length === 0) return
-  const fresh = freshName(file)
-  writePrivately(fresh, { keys: [...missing, ...present] })
-  renameSync(fresh, file)
+/** A public key as it stands in a set's file. */
+export interface StoredKey extends PublicJwk {
+  /** RFC 3339; since when nothing new is signed with it. Absent for a key in use. */
+  readonly retired_at?: string
 }
 
-const writePrivately = (file: string, value: unknown): void =>
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+/** The keys of a set's file, none where there is no file; throws one sentence that names it. */
+export function readKeySet(file: string): readonly StoredKey[] {
+  if (!existsSync(file)) return []
+  const keys = loadJwkSet(file).keys
+  // What readers of the set have no use for is dropped there, so it is looked up here.
+  const raw = JSON.parse(readFileSync(file, 'utf8')) as { keys: readonly StoredKey[] }
+  const retired = new Map(raw.keys.map((key) => [key.kid, key.retired_at]))
+  return keys.map((key) => {
+    const since = retired.get(key.kid)
+    return typeof since === 'string' ? { ...key, retired_at: since } : key
+  })
+}
 
-const freshName = (file: string): string => `${file}.${randomUUID()}.new`
+export const writeKeySet = (file: string, keys: readonly StoredKey[]): void =>
+  replaceFile(file, jsonOf({ keys }))
+
+function ensureSet(file: string, keys: readonly PublicJwk[]): void {
+  const present = readKeySet(file)
+  const known = new Set(present.map(({ kid }) => kid))
+  const missing = keys.filter(({ kid }) => !known.has(kid))
+  if (missing.length > 0) writeKeySet(file, [...missing, ...present])
+}
+
+export const writePrivateKey = (file: string, key: PrivateJwk): void =>
+  replaceFile(file, jsonOf(key))
+
+const jsonOf = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

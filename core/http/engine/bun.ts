@@ -19,6 +19,9 @@ function listen(options: ListenOptions): Listening {
     maxRequestBodySize: absoluteBodyLimit,
     // Without this a crash page with source text could reach a client.
     development: false,
+    // `development: false` alone turns SO_REUSEPORT on (Bun 1.4.5): a second process on the port would
+    // start in silence and take half of the requests.
+    reusePort: false,
     fetch(raw, self) {
       const reply = handle(new BunInbound(raw, self))
       return reply instanceof Promise

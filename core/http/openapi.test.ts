@@ -1,0 +1,221 @@
+/** The OpenAPI document: what is in it, what stays out, and that it is one. */
+import { describe, expect, test } from 'bun:test'
+import Type from 'typebox'
+import { errors } from './errors.ts'
+import { openApiDocument } from './openapi.ts'
+import { route } from './route.ts'
+import { closed, Message, Uuid } from './schemas.ts'
+import { legacy } from './validation.ts'
+
+const handler = () => ({ message: '' })
+const success = { status: 200, schema: Message }
+
+const routes = [
+  route({
+    method: 'GET',
+    path: '/things/',
+    operation: 'get_things',
+    access: 'public',
+    summary: 'All things',
+    query: Type.Object({
+      category: Type.String(),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    }),
+    success,
+    errors: ['price_range_inverted', 'category_required'],
+    handler,
+  }),
+  route({
+    method: 'POST',
+    path: '/things/',
+    operation: 'create_thing',
+    access: 'admin',
+    summary: 'Adds a thing',
+    accepts: ['json', 'form'],
+    body: closed({ name: Type.String(), total: legacy() }),
+    success: { status: 201, schema: Message },
+    errors: [],
+    handler,
+  }),
+  route({
+    method: 'DELETE',
+    path: '/things/:id/parts/:part',
+    operation: 'delete_part',
+    access: 'user',
+    summary: 'Removes a part',
+    params: closed({ id: Uuid, part: Type.String() }),
+    body: closed({ reason: Type.String() }),
+    bodyOptional: true,
+    success: { status: 204, schema: null },
+    errors: ['order_not_found', 'not_found'],
+    handler: () => null,
+  }),
+  route({
+    method: 'GET',
+    path: '/bare/:name',
+    operation: 'get_bare',
+    access: 'public',
+    summary: 'States no schema of its path',
+    success,
+    errors: [],
+    handler,
+  }),
+  route({
+    method: 'POST',
+    path: '/internal/one',
+    operation: 'internal_one',
+    access: 'service:cart',
+    summary: 'Not for clients',
+    success,
+    errors: [],
+    handler,
+  }),
+  route({
+    method: 'POST',
+    path: '/internal/two',
+    operation: 'internal_two',
+    access: ['service:cart', 'service:order'],
+    summary: 'Not for clients',
+    success,
+    errors: [],
+    handler,
+  }),
+]
+
+interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly required: boolean
+  readonly schema: object
+}
+interface Operation {
+  readonly operationId: string
+  readonly parameters: readonly Parameter[]
+  readonly requestBody?: { readonly required: boolean; readonly content: Record<string, object> }
+  readonly responses: Record<string, { description: string; content?: Record<string, object> }>
+  readonly security: readonly object[]
+}
+interface Document {
+  readonly openapi: string
+  readonly info: object
+  readonly servers: readonly object[]
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: object; readonly securitySchemes: object }
+}
+
+const text = JSON.stringify(
+  openApiDocument(routes, {
+    title: 'Things',
+    version: '1.0.0',
+    description: 'For tests',
+    server: '/api',
+    tokenUrl: '/user-api/token',
+  }),
+)
+const document = JSON.parse(text) as Document
+const operation = (method: string, path: string): Operation => {
+  const found = document.paths[path]?.[method]
+  if (found === undefined) throw new Error(`${method} ${path} is not in the document.`)
+  return found
+}
+
+describe('the document', () => {
+  test('has what OpenAPI 3.1 demands', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.info).toEqual({ title: 'Things', version: '1.0.0', description: 'For tests' })
+    expect(document.servers).toEqual([{ url: '/api' }])
+    for (const [path, methods] of Object.entries(document.paths)) {
+      expect(path).toStartWith('/')
+      const places = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name)
+      for (const each of Object.values(methods)) {
+        const inPath = each.parameters.filter((parameter) => parameter.in === 'path')
+        expect(inPath.map((parameter) => parameter.name)).toEqual(places as string[])
+        expect(inPath.every((parameter) => parameter.required)).toBe(true)
+        expect(each.parameters.every((parameter) => typeof parameter.schema === 'object')).toBe(
+          true,
+        )
+        for (const [status, response] of Object.entries(each.responses)) {
+          expect(status).toMatch(/^[2-5]\d\d$/)
+          expect(response.description).not.toBe('')
+        }
+      }
+    }
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((each) => each.operationId),
+    )
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('refers to nothing that it does not hold', () => {
+    const targets = Array.from(
+      text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g),
+      (m) => m[1],
+    )
+    expect(targets.length).toBeGreaterThan(0)
+    for (const target of targets) expect(document.components.schemas).toHaveProperty(target ?? '')
+  })
+
+  test('leaves internal routes out', () => {
+    expect(Object.keys(document.paths)).toEqual([
+      '/things/',
+      '/things/{id}/parts/{part}',
+      '/bare/{name}',
+    ])
+    expect(text).not.toMatch(/internal_(one|two)/)
+    expect(text).not.toContain('service:')
+  })
+})
+
+describe('an operation', () => {
+  test('keeps its company on one path', () => {
+    expect(operation('get', '/things/').operationId).toBe('get_things')
+    expect(operation('post', '/things/').operationId).toBe('create_thing')
+  })
+
+  test('lists its query, required where it is', () => {
+    expect(operation('get', '/things/').parameters).toEqual([
+      { name: 'category', in: 'query', required: true, schema: { type: 'string' } },
+      {
+        name: 'limit',
+        in: 'query',
+        required: false,
+        schema: { type: 'integer', minimum: 1, maximum: 100 },
+      },
+    ])
+  })
+
+  test('describes its body by each encoding, required unless it may be absent', () => {
+    const body = operation('post', '/things/').requestBody
+    expect(body?.required).toBe(true)
+    expect(Object.keys(body?.content ?? {})).toEqual([
+      'application/json',
+      'application/x-www-form-urlencoded',
+    ])
+    expect(operation('delete', '/things/{id}/parts/{part}').requestBody?.required).toBe(false)
+    expect(operation('get', '/things/').requestBody).toBeUndefined()
+  })
+
+  test('needs a token unless it is public', () => {
+    expect(operation('get', '/things/').security).toEqual([])
+    expect(operation('post', '/things/').security).toEqual([{ user: [] }])
+    expect(document.components.securitySchemes).toHaveProperty('user')
+  })
+
+  test('has its success, without content where there is no body', () => {
+    expect(operation('post', '/things/').responses).toHaveProperty('201')
+    const removed = operation('delete', '/things/{id}/parts/{part}').responses['204']
+    expect(removed).toEqual({ description: 'Success' })
+  })
+
+  test('lists the errors of its handler and those of the steps before', () => {
+    const statuses = (method: string, path: string) =>
+      Object.keys(operation(method, path).responses).map(Number)
+    expect(statuses('get', '/bare/{name}')).toEqual([200, 500, 503])
+    expect(statuses('get', '/things/')).toEqual([200, 400, 403, 422, 500, 503])
+    expect(statuses('post', '/things/')).toEqual([201, 401, 403, 408, 413, 415, 422, 500, 503])
+    const missing = operation('delete', '/things/{id}/parts/{part}').responses['404']
+    for (const code of ['order_not_found', 'not_found'] as const) {
+      expect(missing?.description).toContain(`${errors[code].title} (\`${code}\`)`)
+    }
+  })
+})

@@ -1,0 +1,136 @@
+/** Supervision of one process, and the ports that it needs. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { portInTheWay } from './ports.ts'
+import { backoff, nextWait, supervise, type Supervised } from './processes.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'processes-'))
+const running: Supervised[] = []
+afterAll(() => {
+  for (const each of running) each.kill()
+  rmSync(root, { recursive: true })
+})
+
+let programs = 0
+function start(program: string) {
+  const main = `program-${++programs}.ts`
+  writeFileSync(join(root, main), program)
+  const lines: string[] = []
+  const failures: string[] = []
+  const deaths: string[] = []
+  const supervised = supervise(
+    {
+      name: 'cart',
+      host: '127.0.0.1',
+      port: 0,
+      metricsPort: null,
+      main,
+      env: { PATH: process.env['PATH'] },
+    },
+    {
+      root,
+      runDir: join(root, `run-${programs}`),
+      onLine: (line) => lines.push(line),
+      onFailedStart: (reason) => failures.push(reason),
+      onDeath: (reason, wait) => deaths.push(`${reason}, ${wait}`),
+    },
+  )
+  running.push(supervised)
+  return { supervised, lines, failures, deaths, pidFile: join(root, `run-${programs}`, 'cart.pid') }
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`)
+    await Bun.sleep(10)
+  }
+}
+
+const forever = 'console.log("up"); setInterval(() => {}, 1000);'
+const polite = `${forever} process.on("SIGTERM", () => { console.log("bye"); process.exit(0) })`
+
+describe('a process', () => {
+  test('is named by a file while it runs, and stops cleanly', async () => {
+    const { supervised, lines, pidFile } = start(polite)
+    await until('it is up', () => lines.includes('up'))
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${supervised.pid()}\n`)
+    expect(await supervised.stop(5_000)).toBe(true)
+    expect(lines).toEqual(['up', 'bye'])
+    expect([supervised.pid(), existsSync(pidFile)]).toEqual([null, false])
+  })
+
+  test('that ignores the signal is ended by force, which is not clean', async () => {
+    const { supervised, lines } = start(`process.on("SIGTERM", () => {}); ${forever}`)
+    await until('it is up', () => lines.includes('up'))
+    expect(await supervised.stop(50)).toBe(false)
+    expect(supervised.pid()).toBeNull()
+  })
+
+  test('that ends before it was ever ready is not started again', async () => {
+    const { failures, lines, deaths } = start('console.error("PORT is bad"); process.exit(3)')
+    await until('it failed', () => failures.length > 0)
+    expect(failures).toEqual(['ended with code 3'])
+    expect(lines).toEqual(['PORT is bad'])
+    expect(deaths).toEqual([])
+  })
+
+  test('that dies later is started again, each time after a longer wait', async () => {
+    const { supervised, lines, deaths } = start(polite)
+    supervised.keepAlive()
+    for (let life = 1; life <= 3; life++) {
+      await until('it is up', () => lines.length === life && supervised.pid() !== null)
+      process.kill(supervised.pid() ?? 0, 'SIGKILL')
+      await until('its death is known', () => deaths.length === life)
+    }
+    expect(deaths).toEqual([100, 200, 400].map((wait) => `was ended by SIGKILL, ${wait}`))
+    await supervised.stop(5_000)
+  })
+
+  test('that is stopped while it waits to be started again stays down', async () => {
+    const { supervised, lines, deaths } = start(polite)
+    supervised.keepAlive()
+    await until('it is up', () => lines.length === 1)
+    process.kill(supervised.pid() ?? 0, 'SIGKILL')
+    await until('its death is known', () => deaths.length === 1)
+    expect(await supervised.stop(1_000)).toBe(true)
+    await Bun.sleep(backoff.first * 2)
+    expect([supervised.pid(), lines]).toEqual([null, ['up']])
+  })
+
+  test('that is restarted is another one, and no death', async () => {
+    const { supervised, lines, deaths } = start(polite)
+    supervised.keepAlive()
+    await until('it is up', () => lines.length === 1)
+    const before = supervised.pid()
+    await supervised.restart()
+    await until('it is up again', () => lines.length === 3)
+    expect(supervised.pid()).not.toBe(before)
+    expect([lines, deaths]).toEqual([['up', 'bye', 'up'], []])
+    await supervised.stop(5_000)
+  })
+})
+
+test('the wait doubles up to its limit, and a long life makes up for everything', () => {
+  const waits = [100]
+  for (let life = 0; life < 6; life++) waits.push(nextWait(waits.at(-1) ?? 0, 10))
+  expect(waits).toEqual([100, 200, 400, 800, 1600, 2000, 2000])
+  expect(nextWait(2000, backoff.lifeThatForgives)).toBe(100)
+})
+
+test('a port in use is named with who needs it and how to move it', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  const wish = { host: '127.0.0.1', port, owner: 'the gateway', option: '--port' }
+  const sentence = await portInTheWay([wish])
+  expect(sentence).toMatch(
+    new RegExp(`^Port ${port} is in use, but the gateway needs it: .*--port\\.$`),
+  )
+  await new Promise((resolve) => server.close(resolve))
+  expect(await portInTheWay([wish])).toBeNull()
+})
