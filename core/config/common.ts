@@ -45,6 +45,12 @@ export const commonSettings = {
     min: 1,
     max: 100_000,
   }),
+  IDLE_TIMEOUT_MS: duration({
+    help: 'silence after which a connection is ended, in whole seconds',
+    default: 75_000,
+    min: 1_000,
+    max: 255_000,
+  }),
   DRAIN_DELAY_MS: duration({
     help: 'time between "not ready" and the end of listening, for the balancer to notice',
     default: 1000,

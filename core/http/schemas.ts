@@ -1,22 +1,34 @@
-/** Schemas that every service's wire format is made of. */
+/** Schemas that every service's wire format is made of; their examples are what Swagger shows and sends. */
 import Type, { type TProperties, type TObjectOptions } from 'typebox'
 
 /** An object that refuses unknown fields: what a client may not set cannot be assigned by accident. */
 export const closed = <P extends TProperties>(properties: P, options: TObjectOptions = {}) =>
   Type.Object(properties, { ...options, additionalProperties: false })
 
-export const Uuid = Type.String({ format: 'uuid' })
+export const Uuid = Type.String({
+  format: 'uuid',
+  examples: ['019c0d41-2f06-7b19-8e5c-0a3d9c7f6e21'],
+})
 
 /** A point in time, RFC 3339 in UTC. */
-export const Timestamp = Type.String({ format: 'date-time' })
+export const Timestamp = Type.String({
+  format: 'date-time',
+  examples: ['2026-01-31T09:30:00.000Z'],
+})
 
 /** An amount of money as clients see it: at most two decimals. */
-export const Money = Type.Number({ description: 'Amount with at most two decimals' })
+export const Money = Type.Number({
+  description: 'Rubles with at most two decimals',
+  examples: [65.9],
+})
 
-export const Quantity = Type.Integer({ minimum: 1, maximum: 99 })
+export const Quantity = Type.Integer({ minimum: 1, maximum: 99, examples: [2] })
 
 /** Text that a person reads: no control characters. */
 export const text = (minLength: number, maxLength: number) =>
   Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
 
-export const Message = Type.Object({ message: Type.String() })
+export const Message = Type.Object(
+  { message: Type.String({ description: 'For people', examples: ['Cart cleared'] }) },
+  { title: 'Message' },
+)

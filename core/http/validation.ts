@@ -29,6 +29,8 @@ const legacyMark = 'x-legacy'
 export const legacy = () =>
   Type.Optional(Type.Unknown({ [legacyMark]: true, description: 'Accepted and ignored' }))
 
+export const isLegacy = (schema: TSchema): boolean => legacyMark in schema
+
 /** The problem for a request that has the wrong shape. */
 export function invalid(found: readonly Issue[]): Problem {
   const issues = found.map(({ path, message }) => ({ path: path.slice(0, maxPath), message }))
@@ -93,7 +95,7 @@ function legacyDropper(schema: TSchema): Drop | null {
   const dropped: string[] = []
   const inner: [string, Drop][] = []
   for (const [name, property] of shape.properties) {
-    if (legacyMark in property) dropped.push(name)
+    if (isLegacy(property)) dropped.push(name)
     const drop = legacyDropper(property)
     if (drop !== null) inner.push([name, drop])
   }

@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly port: number
   readonly handle: Handle
   readonly log: Logger
+  /** Milliseconds of silence that end a connection; 75,000 unless stated. */
+  readonly idleTimeout?: number
   /** Milliseconds between turning unready and refusing connections, for the balancer to notice. */
   readonly drainDelay: number
   /** Milliseconds from the signal to the forced exit. */
@@ -28,8 +30,8 @@ export interface ServeOptions {
   readonly stop: () => Promise<void>
 }
 
-/** Silent connections end after this many milliseconds; event streams keep themselves alive. */
-const idleTimeout = 75_000
+/** Longer than balancers hold their idle connections; event streams keep themselves alive. */
+const defaultIdleTimeout = 75_000
 
 /** Starts listening and takes the signals over; throws one sentence when the port is taken. */
 export function serve(options: ServeOptions): Listening {
@@ -72,7 +74,7 @@ function listen(options: ServeOptions): Listening {
     return bunEngine.listen({
       host: options.host,
       port: options.port,
-      idleTimeout,
+      idleTimeout: options.idleTimeout ?? defaultIdleTimeout,
       handle: options.handle,
       onError: (error) => options.log.error({ err: error }, 'an error escaped the handle'),
     })

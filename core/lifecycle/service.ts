@@ -187,6 +187,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     port: config.PORT,
     handle: application.handle,
     log,
+    idleTimeout: config.IDLE_TIMEOUT_MS,
     drainDelay: config.DRAIN_DELAY_MS,
     grace: config.SHUTDOWN_GRACE_MS,
     onDraining: () => health.drain(),

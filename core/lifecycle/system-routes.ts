@@ -2,39 +2,56 @@
 import Type, { type TSchema } from 'typebox'
 import { openApiDocument, type OpenApiInfo } from '../http/openapi.ts'
 import { jsonType, Reply } from '../http/reply.ts'
-import { route, type Route } from '../http/route.ts'
-import { Message } from '../http/schemas.ts'
+import { route, tagged, type Route } from '../http/route.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import type { Health } from './health.ts'
 
-const Status = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) })
+const Name = Type.Object({ message: Type.String({ examples: ['Product Store: catalog service'] }) })
+
+const Summary = Type.Object({
+  status: Type.String({ examples: ['ok'] }),
+  service: Type.String({ examples: ['catalog-service'] }),
+})
+
+const Status = Type.Object(
+  {
+    status: Type.Union([Type.Literal('ok'), Type.Literal('unavailable')], { examples: ['ok'] }),
+    reason: Type.Optional(Type.String({ examples: ['starting'] })),
+  },
+  { title: 'Status', examples: [{ status: 'ok' }] },
+)
+
+const OpenApi = Type.Unknown({
+  description: 'A document in the format of the OpenAPI Initiative',
+  examples: [{ openapi: '3.1.0' }],
+})
+
+const system = {
+  name: 'System',
+  description: 'Health and description of the service, for machines',
+}
 
 export interface SystemRoutesOptions {
   readonly name: ServiceName
   readonly health: Health
   readonly metrics: Metrics
-  /** The service's own routes, for the OpenAPI document. */
+  /** The service's own routes, described beside these in the OpenAPI document. */
   readonly routes: readonly Route[]
   readonly info: OpenApiInfo
 }
 
 export function systemRoutes(options: SystemRoutesOptions): readonly Route[] {
   const { name, health, metrics } = options
-  const document = new Reply(
-    200,
-    { 'content-type': jsonType },
-    JSON.stringify(openApiDocument(options.routes, options.info)),
-  )
-  return [
-    get('/', 'get_root', 'The name of the service', Message, () => ({
+  const routes = tagged(system, [
+    get('/', 'get_root', 'The name of the service', Name, () => ({
       message: `Product Store: ${name} service`,
     })),
     get(
       '/health',
       'get_health',
-      'Contract of the earlier system',
-      Type.Object({ status: Type.String(), service: Type.String() }),
+      'The process runs, in the words of the earlier system',
+      Summary,
       () => ({ status: 'ok', service: `${name}-service` }),
     ),
     get('/health/live', 'get_liveness', 'The process runs', Status, () => ({ status: 'ok' })),
@@ -51,6 +68,7 @@ export function systemRoutes(options: SystemRoutesOptions): readonly Route[] {
       operation: 'get_metrics',
       access: 'public',
       summary: 'Metrics for Prometheus; not routed from outside',
+      undocumented: true,
       neverShed: true,
       success: { status: 200, schema: Type.String() },
       errors: [],
@@ -65,13 +83,19 @@ export function systemRoutes(options: SystemRoutesOptions): readonly Route[] {
       operation: 'get_openapi',
       access: 'public',
       summary: 'This API as an OpenAPI 3.1 document',
-      success: { status: 200, schema: Type.Unknown() },
+      success: { status: 200, schema: OpenApi },
       errors: [],
       handler: function get_openapi() {
         return document
       },
     }),
-  ]
+  ])
+  const document = new Reply(
+    200,
+    { 'content-type': jsonType },
+    JSON.stringify(openApiDocument([...options.routes, ...routes], options.info)),
+  )
+  return routes
 }
 
 function get(

@@ -1,7 +1,7 @@
 /** The route table of the cart service. */
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
-import { route, type Route } from '../../core/http/route.ts'
+import { route, tagged, type Route } from '../../core/http/route.ts'
 import type { ProductId, UserId } from '../../core/values/ids.ts'
 import type { Carts } from './carts.ts'
 import type { CheckoutAnswer, Checkouts } from './checkout.ts'
@@ -12,6 +12,8 @@ export interface CartRoutesOptions {
   readonly carts: Carts
   readonly checkouts: Checkouts
 }
+
+const cart = { name: 'Cart', description: 'What the signed-in user is about to order' }
 
 /** A checkout waits for the order service, and that one for the catalog. */
 const checkoutBudget = 8_000
@@ -26,7 +28,7 @@ const checkoutErrors = [
 ] as const
 
 export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Route[] {
-  return [
+  return tagged(cart, [
     route({
       method: 'GET',
       path: '/cart/',
@@ -114,6 +116,7 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
       summary: 'Orders what the cart holds; a repeated request makes no second order',
       body: schemas.CheckoutBody,
       bodyOptional: true,
+      headers: ['idempotency-key'],
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
       errors: [...checkoutErrors],
@@ -122,7 +125,7 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
       },
     }),
     ...internalRoutes(),
-  ]
+  ])
 
   function internalRoutes(): readonly Route[] {
     return [

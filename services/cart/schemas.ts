@@ -1,56 +1,90 @@
 /** What goes over the wire of the cart service, and the types made from it. */
 import Type, { type Static } from 'typebox'
-import { closed, Money, Quantity, Uuid } from '../../core/http/schemas.ts'
+import { closed, Money, Quantity, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { fromMinor } from '../../core/values/money.ts'
 import type { PricedCart, PricedLine } from './cart.ts'
 
 export { Message } from '../../core/http/schemas.ts'
 
-export const Item = Type.Object({
-  id: Uuid,
-  product_id: Uuid,
-  name: Type.String(),
-  price: Money,
-  quantity: Type.Integer(),
-  total_price: Money,
-  available: Type.Boolean({ description: 'False once the product is deleted' }),
-})
+/** The first product of the demo, so that "Try it out" works as it stands. */
+const apples = {
+  id: 'a9f28744-f0d4-506f-b94b-2e77e6b40d9f',
+  name: 'Яблоки Гала «Южный сад», 500 г',
+}
+const price = 65.9
+const total = 131.8
 
-export const Cart = Type.Object({
-  items: Type.Array(Item),
-  total: Type.Number({ description: 'Of the items that can be bought' }),
-  revision: Type.Optional(
-    Type.String({
-      format: 'uuid',
-      description: 'New with every change; absent where there has been no cart yet',
-    }),
-  ),
-})
+const ProductId = Type.String({ ...Uuid, examples: [apples.id] })
+const LineId = Type.String({ ...Uuid, examples: ['019c0d40-9d1a-7f43-a6b8-2c5e7d0f1b94'] })
+const UserId = Type.String({ ...Uuid, examples: ['019c0d3a-51b7-7e02-9c1d-3f8a6b2e4d10'] })
+const amount = (example: number) => Type.Number({ ...Money, examples: [example] })
 
-export const NewItem = closed({ product_id: Uuid, quantity: Quantity })
-export const ItemChange = closed({ quantity: Quantity })
-export const ItemParams = Type.Object({ id: Uuid })
+const productName = Type.String({ examples: [apples.name] })
+const pieces = Type.Integer({ examples: [2] })
+
+export const Item = Type.Object(
+  {
+    id: LineId,
+    product_id: ProductId,
+    name: productName,
+    price: amount(price),
+    quantity: pieces,
+    total_price: amount(total),
+    available: Type.Boolean({ description: 'False once the product is deleted', examples: [true] }),
+  },
+  { title: 'CartItem' },
+)
+
+export const Cart = Type.Object(
+  {
+    items: Type.Array(Item),
+    total: Type.Number({ description: 'Of the items that can be bought', examples: [total] }),
+    revision: Type.Optional(
+      Type.String({
+        format: 'uuid',
+        description: 'New with every change; absent where there has been no cart yet',
+        examples: ['019c0d40-b3c8-7d25-9a61-7e4f0c8b2d53'],
+      }),
+    ),
+  },
+  { title: 'Cart' },
+)
+
+export const NewItem = closed(
+  { product_id: ProductId, quantity: Quantity },
+  { title: 'NewCartItem' },
+)
+export const ItemChange = closed({ quantity: Quantity }, { title: 'CartItemChange' })
+export const ItemParams = Type.Object({
+  id: Type.String({ ...ProductId, description: 'Id of the line, or of its product' }),
+})
 
 /** A checkout says nothing but who asks; an absent body and an empty one are the same. */
-export const CheckoutBody = closed({})
+export const CheckoutBody = closed({}, { examples: [{}] })
 
 /** The order service's answer goes through byte for byte; this describes it. */
-export const Order = Type.Object({
-  id: Uuid,
-  user_id: Uuid,
-  items: Type.Array(
-    Type.Object({
-      product_id: Uuid,
-      name: Type.String(),
-      price: Money,
-      quantity: Type.Integer(),
-    }),
-  ),
-  total: Money,
-  status: Type.String(),
-  created_at: Type.String({ format: 'date-time' }),
-  updated_at: Type.String({ format: 'date-time' }),
-})
+export const Order = Type.Object(
+  {
+    id: Uuid,
+    user_id: UserId,
+    items: Type.Array(
+      Type.Object(
+        {
+          product_id: ProductId,
+          name: productName,
+          price: amount(price),
+          quantity: pieces,
+        },
+        { title: 'OrderLine' },
+      ),
+    ),
+    total: amount(total),
+    status: Type.String({ examples: ['CREATED'] }),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { title: 'Order' },
+)
 
 /** Bodies between the services. */
 export const InternalCart = closed({ user_id: Uuid })

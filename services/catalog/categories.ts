@@ -1,22 +1,28 @@
 /** The list of categories: made once per change of the catalog, then sent from memory. */
-import type { Reply } from '../../core/http/reply.ts'
+import { replyTo, type Asking, type Representation } from '../../core/http/compression.ts'
 import type { CategoryIndexes } from './category-indexes.ts'
-import { answerTo, tagged, type TaggedReply } from './pages.ts'
+import type { Freshness } from './freshness.ts'
+import { representJson } from './page-body.ts'
+import type { Answer } from './pages.ts'
 
 const encoder = new TextEncoder()
 
 /** Answers with the categories that have products, in the order of their names. */
 export function createCategoryList(
   indexes: CategoryIndexes,
-): (ifNoneMatch: string | null) => Reply {
-  let answer: TaggedReply | null = null
+  freshness: Pick<Freshness, 'mark'>,
+): (asking: Asking) => Answer {
+  let content: Representation | null = null
   let generation = -1
-  return (ifNoneMatch) => {
-    if (answer === null || generation !== indexes.generation) {
-      answer = tagged(render(indexes))
+  return (asking) => {
+    if (content === null || generation !== indexes.generation) {
+      content = representJson(render(indexes))
       generation = indexes.generation
     }
-    return answerTo(answer, ifNoneMatch)
+    const reply = replyTo(content, asking)
+    return reply instanceof Promise
+      ? reply.then((made) => freshness.mark(made))
+      : freshness.mark(reply)
   }
 }
 

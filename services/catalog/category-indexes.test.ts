@@ -10,6 +10,8 @@ import { createCategoryIndexes, type CategoryIndexes } from './category-indexes.
 import { createEditing } from './editing.ts'
 import { checkIndex } from './product-index.check.ts'
 import { buildIndex, type ProductIndex } from './product-index.ts'
+import type { Window } from './product-slice.ts'
+import { searchTextOf } from './search-words.ts'
 import { sampleProduct } from './store.conformance.ts'
 import { openSqliteStore } from './store.sqlite.ts'
 import type { CatalogStore } from './store.ts'
@@ -51,10 +53,32 @@ const idsIn = (index: ProductIndex | undefined): readonly ProductId[] => {
 const shown = (indexes: CategoryIndexes, category: string): readonly ProductId[] =>
   idsIn(indexes.category(category)?.index)
 
+const everything: Window = {
+  sortBy: 'name',
+  descending: false,
+  minPrice: null,
+  maxPrice: null,
+  skip: 0,
+  after: null,
+  limit: 2_000,
+}
+
+/** What a search for any first letter finds in a category. */
+function findable(indexes: CategoryIndexes, category: string): readonly string[] {
+  const found = new Set<string>()
+  for (const letter of 'абвгдежзиклмнопрстуфхцчшщэюя0123456789') {
+    const { items } = indexes.search(searchTextOf(letter), category, everything)
+    const listed = JSON.parse(`[${new TextDecoder().decode(items)}]`) as { product_id: string }[]
+    for (const { product_id } of listed) found.add(product_id)
+  }
+  return [...found].sort()
+}
+
 async function expectLikeStore(store: CatalogStore, indexes: CategoryIndexes): Promise<void> {
   for (const { category } of await store.categories()) {
     const rows = await store.listed(category, null, 1_000)
     expect(indexes.category(category)?.index).toEqual(buildIndex(rows))
+    expect(findable(indexes, category)).toEqual(rows.map(({ id }) => id).toSorted())
   }
   const all = indexes.categories().flatMap(({ index }) => index.ids)
   expect(idsIn(indexes.all()).toSorted()).toEqual(all.toSorted())
@@ -67,6 +91,7 @@ describe('category indexes', () => {
     expect(() => indexes.category('Фрукты')).toThrow(unavailable)
     expect(() => indexes.categories()).toThrow(unavailable)
     expect(() => indexes.all()).toThrow(unavailable)
+    expect(() => findable(indexes, 'Фрукты')).toThrow(unavailable)
   })
 
   test('load what the store holds, in many reads', async () => {

@@ -12,6 +12,8 @@ import {
   withProduct,
   type ProductIndex,
 } from './product-index.ts'
+import { createSearchIndex } from './search-index.ts'
+import { createSearch, type Search } from './search.ts'
 import type { CatalogStore, ListedProduct, Written } from './store.ts'
 
 /** A category as it is now; the object stays the same for as long as the process runs. */
@@ -36,6 +38,8 @@ export interface CategoryIndexes {
   categories(): readonly CategoryView[]
   /** One index of all categories; throws `store_unavailable` before the first load. */
   all(): ProductIndex
+  /** Searches what the indexes show; throws `store_unavailable` before the first load. */
+  readonly search: Search
   /** Rises with every change of any category. */
   readonly generation: number
   /** Products in all categories. */
@@ -71,6 +75,8 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
   const { store, clock, maxProducts } = options
   const slots = new Map<string, Slot>()
   const flight = singleFlight<'refresh', void>()
+  const searchIndex = createSearchIndex()
+  const search = createSearch(searchIndex)
   let loaded = false
   let generation = 0
   // Only admins list all categories, so it is merged when the first of them asks, then kept.
@@ -124,15 +130,27 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
     slot.journal = journal
     try {
       const rows = await rowsOf(slot)
-      let index = showsSame(slot.index, rows) ? slot.index : buildIndex(rows)
+      let { index } = slot
+      if (!showsSame(index, rows)) {
+        searchIndex.replace(slot.name, index.ids, rows)
+        index = buildIndex(rows)
+      }
       slot.version = Math.max(slot.version, version)
-      for (const written of journal) index = applied(index, slot, written)
+      for (const written of journal) {
+        index = applied(index, slot, written)
+        makeFindable(written)
+      }
       if (index !== slot.index) merged = null
       show(slot, index)
       slot.readAt = clock.now()
     } finally {
       slot.journal = null
     }
+  }
+
+  function makeFindable({ product }: Written): void {
+    if (product.deleted) searchIndex.drop(product.id, product.version)
+    else searchIndex.put(product)
   }
 
   async function refresh(): Promise<void> {
@@ -169,6 +187,10 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
       requireLoaded()
       return (merged ??= mergeIndexes([...slots.values()].map(({ index }) => index)))
     },
+    search(...query) {
+      requireLoaded()
+      return search(...query)
+    },
     get generation() {
       return generation
     },
@@ -181,7 +203,9 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
         slot.journal?.push(written)
         show(slot, applied(slot.index, slot, written))
       }
-      if (merged === null || written.touched.length === 0) return
+      if (written.touched.length === 0) return
+      makeFindable(written)
+      if (merged === null) return
       const { product } = written
       merged = product.deleted
         ? withoutProduct(merged, product.id, product.version)
@@ -202,6 +226,6 @@ function applied(index: ProductIndex, slot: Slot, { product, touched }: Written)
 }
 
 const tooMany = (max: number): string =>
-  `The catalog holds more than ${max} products, which is as many as the in-memory index may: raise CATALOG_MAX_PRODUCTS if there is memory for it (about 1 KB a product), or serve listings from a search engine.`
+  `The catalog holds more than ${max} products, which is as many as the in-memory index may: raise CATALOG_MAX_PRODUCTS if there is memory for it (about 1.5 KB a product), or serve listings from a search engine.`
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

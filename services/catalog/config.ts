@@ -14,8 +14,14 @@ export const catalogSettings = {
     min: 1,
     max: 5_000_000,
   }),
+  DETAIL_CACHE_BYTES: integer({
+    help: 'memory for answers about single products, which are served on while the store is down',
+    default: 32 * 1024 * 1024,
+    min: 1024 * 1024,
+    max: 4 * 1024 * 1024 * 1024,
+  }),
   PAGE_CACHE_BYTES: integer({
-    help: 'memory for ready pages of listings',
+    help: 'memory for ready pages of listings and searches, in every coding',
     default: 64 * 1024 * 1024,
     min: 1024 * 1024,
     max: 4 * 1024 * 1024 * 1024,

@@ -2,9 +2,12 @@
 import { join } from 'node:path'
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
+import { createCategoryList } from './categories.ts'
 import { createCategoryIndexes } from './category-indexes.ts'
 import { catalogSettings } from './config.ts'
+import { createDetails } from './details.ts'
 import { createEditing } from './editing.ts'
+import { createFreshness } from './freshness.ts'
 import { createCatalogMetrics } from './metrics.ts'
 import { createPages } from './pages.ts'
 import { catalogRoutes } from './routes.ts'
@@ -26,23 +29,34 @@ await runService({
     const maxProducts = config.CATALOG_MAX_PRODUCTS
     const indexes = createCategoryIndexes({ store, clock, maxProducts })
     const counts = createCatalogMetrics(metrics)
+    const onStale = counts.servedStale
+    const freshness = createFreshness({ refresh: indexes.refresh, clock, onStale })
     const pages = createPages({
       indexes,
       maxBytes: config.PAGE_CACHE_BYTES,
+      freshness,
       onHit: counts.cacheHit,
       onMiss: counts.cacheMiss,
     })
+    const details = createDetails({
+      store,
+      clock,
+      maxBytes: config.DETAIL_CACHE_BYTES,
+      onViewed: counts.viewed,
+      onStale,
+    })
+    const categories = createCategoryList(indexes, freshness)
     const editing = createEditing(store, indexes, maxProducts)
     return {
-      routes: catalogRoutes({ store, indexes, pages, editing, metrics: counts }),
+      routes: catalogRoutes({ store, pages, details, categories, editing, metrics: counts }),
       check: store.check,
       async start() {
         if (config.PROFILE === 'demo') await seedDemo(store, config.DEMO_PRODUCTS, log)
-        await indexes.refresh()
+        await freshness.refresh()
         counts.expectCategories(indexes.categories().map(({ name }) => name))
         log.info({ products: indexes.size }, 'index built')
       },
-      workers: () => [every(refreshInterval, indexes.refresh, { log, name: 'category refresh' })],
+      workers: () => [every(refreshInterval, freshness.refresh, { log, name: 'category refresh' })],
       stop: store.close,
     }
   },

@@ -19,6 +19,8 @@ export type StockResult = (typeof stockResults)[number]
 export interface CatalogMetrics {
   readonly cacheHit: () => void
   readonly cacheMiss: () => void
+  /** Counts an answer that was served without the store, beside its hit or miss. */
+  readonly servedStale: () => void
   /** Counts a look at a product of this category. */
   viewed(category: string): void
   /** Makes the series of these categories exist before anybody looks. */
@@ -32,6 +34,7 @@ export function createCatalogMetrics(metrics: Metrics): CatalogMetrics {
   const stock = metrics.counter('stock_reservations_total', 'Changes of reservations', ['result'])
   const hits = cache.slot({ result: 'hit' })
   const misses = cache.slot({ result: 'miss' })
+  const stale = cache.slot({ result: 'stale' })
   const byResult = Object.fromEntries(
     stockResults.map((result) => [result, stock.slot({ result })]),
   ) as Record<StockResult, CounterSlot> // made from the list of all results
@@ -49,6 +52,7 @@ export function createCatalogMetrics(metrics: Metrics): CatalogMetrics {
   return {
     cacheHit: () => hits.inc(),
     cacheMiss: () => misses.inc(),
+    servedStale: () => stale.inc(),
     viewed: (category) => (byCategory.get(category) ?? bind(category)).inc(),
     expectCategories(names) {
       for (const name of names) bind(name)

@@ -1,140 +1,127 @@
 /** Pages of listings as bytes: cut from the index once, then sent from memory until their category changes. */
-import { createHash } from 'node:crypto'
-import { createByteCache } from '../../core/cache/byte-cache.ts'
-import { noneMatch } from '../../core/http/conditional.ts'
-import { jsonType, Reply } from '../../core/http/reply.ts'
+import { createByteCache, type ByteCache } from '../../core/cache/byte-cache.ts'
+import type { Asking, Representation } from '../../core/http/compression.ts'
+import type { Reply } from '../../core/http/reply.ts'
 import type { CategoryIndexes, CategoryView } from './category-indexes.ts'
-import { emptyIndex, type ProductIndex } from './product-index.ts'
-import { sliceOf, type Window } from './product-slice.ts'
+import type { Freshness } from './freshness.ts'
+import type { Listing } from './listing.ts'
+import { renderPage, type PageShape } from './page-body.ts'
+import { emptyIndex } from './product-index.ts'
+import { sliceOf, type Slice } from './product-slice.ts'
 
 export interface PagesOptions {
   readonly indexes: CategoryIndexes
-  /** Bytes of all cached pages together. */
+  /** Bytes of all cached pages together, in all codings. */
   readonly maxBytes: number
+  readonly freshness: Pick<Freshness, 'mark'>
   readonly onHit: () => void
   readonly onMiss: () => void
 }
 
 export interface Pages {
-  /** The answer to a query string that was answered before, unparsed; null when it has to be parsed. */
-  known(rawQuery: string, ifNoneMatch: string | null): Reply | null
-  /** The page of a category; `rawQuery` is what `known` will recognize next time. */
-  ofCategory(category: string, window: Window, rawQuery: string, ifNoneMatch: string | null): Reply
-  /** A page of all categories: for admins, hence rare, hence not cached. */
-  ofAll(window: Window): Reply
+  /**
+   * The answer to a target that was answered before, unparsed; null when it has to be parsed, or
+   * encoded first. A target is whatever tells two requests apart, such as a query string.
+   */
+  known(target: string, asking: Asking): Reply | null
+  /** The page that a listing asks for; `target` is what `known` will recognize next time. */
+  page(listing: Listing, shape: PageShape, target: string, asking: Asking): Answer
 }
+
+export type Answer = Reply | Promise<Reply>
 
 interface CachedPage {
   readonly view: CategoryView
   /** Of the view when the page was cut. */
   readonly generation: number
-  readonly answer: TaggedReply
+  readonly content: Representation
 }
 
-/** An answer with its entity tag, in its two forms. */
-export interface TaggedReply {
-  readonly etag: string
-  readonly full: Reply
-  readonly notModified: Reply
-  readonly bytes: number
-}
-
-/** Query strings that lead to a cached page; one page has many, as clients order and spell them. */
+/** Targets that lead to a cached page; one page has many, as clients order and spell them. */
 const aliasBytes = 4 * 1024 * 1024
 const longestAlias = 512
 
-export function createPages({ indexes, maxBytes, onHit, onMiss }: PagesOptions): Pages {
-  const pages = createByteCache<CachedPage>({
-    maxBytes,
-    sizeOf: ({ answer }, key) => answer.bytes + 2 * key.length + 512,
-  })
-  const aliases = createByteCache<string>({
+/** Searches are as many as clients think of, so they have an eighth of the room to themselves. */
+const searchShare = 8
+
+export function createPages(options: PagesOptions): Pages {
+  const { indexes, maxBytes, freshness, onHit, onMiss } = options
+  const searchBytes = Math.ceil(maxBytes / searchShare)
+  const listings = createPageCache(maxBytes - searchBytes)
+  const searches = createPageCache(searchBytes)
+  const aliases = createByteCache<Alias>({
     maxBytes: aliasBytes,
-    sizeOf: (key, raw) => 2 * (key.length + raw.length) + 128,
+    sizeOf: ({ key }, target) => 2 * (key.length + target.length) + 160,
   })
 
-  function fresh(key: string): CachedPage | null {
-    const page = pages.get(key)
+  function fresh({ cache, key }: Alias): CachedPage | null {
+    const page = cache.get(key)
     return page !== undefined && page.generation === page.view.generation ? page : null
   }
 
-  function hit({ answer }: CachedPage, ifNoneMatch: string | null): Reply {
-    onHit()
-    return answerTo(answer, ifNoneMatch)
+  function send(content: Representation, asking: Asking): Answer {
+    const ready = content.ready(asking)
+    // As of when it is sent: an answer that waited for its coding may be stale by now.
+    return ready === null
+      ? content.encoded(asking).then((reply) => freshness.mark(reply))
+      : freshness.mark(ready)
   }
 
-  function cut(view: CategoryView, window: Window, key: string): CachedPage {
-    onMiss()
-    const { generation } = view
-    const page = { view, generation, answer: tagged(envelope(view.index, window)) }
-    pages.set(key, page)
-    return page
+  function sliceFor({ category, search, window }: Listing, view: CategoryView | null): Slice {
+    if (search !== null) return indexes.search(search, category, window)
+    if (category === null) return sliceOf(indexes.all(), window)
+    return sliceOf(view?.index ?? emptyIndex, window)
   }
 
   return {
-    known(rawQuery, ifNoneMatch) {
-      const key = aliases.get(rawQuery)
-      if (key === undefined) return null
-      const page = fresh(key)
-      return page === null ? null : hit(page, ifNoneMatch)
+    known(target, asking) {
+      const alias = aliases.get(target)
+      const page = alias === undefined ? null : fresh(alias)
+      const reply = page === null ? null : page.content.ready(asking)
+      if (reply === null) return null
+      onHit()
+      return freshness.mark(reply)
     },
-    ofCategory(category, window, rawQuery, ifNoneMatch) {
-      const view = indexes.category(category)
-      // Nobody can fill the cache with categories and pages that do not exist.
+    page(listing, shape, target, asking) {
+      const { category, window } = listing
+      const view = category === null ? null : indexes.category(category)
+      // A page of all categories is for admins, hence rare. And nobody can fill the cache with
+      // categories and pages that do not exist.
       if (view === null || window.skip >= view.index.size) {
         onMiss()
-        return answerTo(tagged(envelope(view?.index ?? emptyIndex, window)), ifNoneMatch)
+        return send(renderPage(listing, shape, sliceFor(listing, view)), asking)
       }
-      const key = keyOf(category, window)
-      if (rawQuery.length <= longestAlias) aliases.set(rawQuery, key)
-      const page = fresh(key)
-      if (page !== null) return hit(page, ifNoneMatch)
-      return answerTo(cut(view, window, key).answer, ifNoneMatch)
+      const cache = listing.search === null ? listings : searches
+      const alias = { cache, key: `${shape} ${listing.key}` }
+      if (target.length <= longestAlias) aliases.set(target, alias)
+      const page = fresh(alias)
+      if (page !== null) {
+        onHit()
+        return send(page.content, asking)
+      }
+      onMiss()
+      const { generation } = view
+      const content = renderPage(listing, shape, sliceFor(listing, view), () => {
+        reweigh(alias, made)
+      })
+      const made = { view, generation, content }
+      cache.set(alias.key, made)
+      return send(content, asking)
     },
-    ofAll: (window) => new Reply(200, jsonHeaders, envelope(indexes.all(), window)),
   }
 }
 
-const jsonHeaders = { 'content-type': jsonType }
-
-/** Equal bytes have equal tags, in every copy of the service and after every restart. */
-export function tagged(body: Uint8Array): TaggedReply {
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-  // Keep it, but ask each time: an answer may be outdated a moment later.
-  const headers = { etag, 'cache-control': 'no-cache' }
-  return {
-    etag,
-    full: new Reply(200, { ...jsonHeaders, ...headers }, body),
-    notModified: new Reply(304, headers, null),
-    bytes: body.length,
-  }
+interface Alias {
+  readonly cache: ByteCache<CachedPage>
+  readonly key: string
 }
 
-/** 304 when the client has these bytes already. */
-export const answerTo = (answer: TaggedReply, ifNoneMatch: string | null): Reply =>
-  ifNoneMatch !== null && noneMatch(ifNoneMatch, answer.etag) ? answer.notModified : answer.full
+const createPageCache = (maxBytes: number): ByteCache<CachedPage> =>
+  createByteCache({ maxBytes, sizeOf: ({ content }, key) => content.bytes + 2 * key.length + 640 })
 
-/** The category comes last, as it alone can hold any character. */
-const keyOf = (category: string, window: Window): string =>
-  `${window.sortBy} ${window.descending} ${window.minPrice} ${window.maxPrice} ${window.skip} ${window.limit} ${category}`
-
-const encoder = new TextEncoder()
-const head = encoder.encode('{"items":[')
-
-function envelope(index: ProductIndex, window: Window): Uint8Array {
-  const { skip, limit } = window
-  const { items, total } = sliceOf(index, window)
-  const paging = {
-    total,
-    page: Math.floor(skip / limit) + 1,
-    pages: Math.max(1, Math.ceil(total / limit)),
-    has_next: skip + limit < total,
-    has_prev: skip > 0,
-  }
-  const tail = encoder.encode(`],${JSON.stringify(paging).slice(1)}`)
-  const body = new Uint8Array(head.length + items.length + tail.length)
-  body.set(head)
-  body.set(items, head.length)
-  body.set(tail, head.length + items.length)
-  return body
+/** A cache weighs what it is given once; a page that has got another coding is given to it again. */
+function reweigh({ cache, key }: Alias, page: CachedPage): void {
+  if (cache.get(key) !== page) return
+  cache.delete(key)
+  cache.set(key, page)
 }

@@ -32,6 +32,7 @@ const window = (fields: Partial<Window> = {}): Window => ({
   minPrice: null,
   maxPrice: null,
   skip: 0,
+  after: null,
   limit: 100,
   ...fields,
 })

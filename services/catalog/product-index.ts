@@ -78,6 +78,10 @@ export function showsSame(index: ProductIndex, products: readonly ListedProduct[
   return products.every(({ id, version }) => versions.get(id) === version)
 }
 
+/** A product as listings show it. */
+export const itemJson = ({ id, name, category, price }: ListedProduct): string =>
+  JSON.stringify({ product_id: id, name, category, price: fromMinor(price) })
+
 /** The item of a slot with its comma. */
 export const itemOf = (index: ProductIndex, slot: number): Uint8Array =>
   index.bytes.subarray(index.starts[slot], index.starts[slot + 1])
@@ -105,15 +109,10 @@ interface Entry {
 
 const encoder = new TextEncoder()
 
-function entryOf({ id, name, category, price, version }: ListedProduct): Entry {
-  const item = { product_id: id, name, category, price: fromMinor(price) }
-  return {
-    id,
-    key: sortKey(name),
-    price,
-    version,
-    bytes: encoder.encode(`${JSON.stringify(item)},`),
-  }
+function entryOf(product: ListedProduct): Entry {
+  const { id, name, price, version } = product
+  const bytes = encoder.encode(`${itemJson(product)},`)
+  return { id, key: sortKey(name), price, version, bytes }
 }
 
 const entriesOf = (index: ProductIndex): readonly Entry[] =>
@@ -163,7 +162,7 @@ function complete(index: Ascending): ProductIndex {
 }
 
 /** The order from its end; what is equal keeps its order, so ids ascend within it. */
-function turned(order: Uint32Array, same: (a: number, b: number) => boolean): Uint32Array {
+export function turned(order: Uint32Array, same: (a: number, b: number) => boolean): Uint32Array {
   const result = new Uint32Array(order.length)
   let end = order.length
   let at = 0

@@ -1,49 +1,11 @@
-/** What queries, bodies and entity tags mean. */
+/** What bodies and entity tags mean. */
 import { describe, expect, test } from 'bun:test'
 import { minor } from '../../core/values/money.ts'
-import {
-  admittedVersions,
-  changesOf,
-  etagOf,
-  newProductOf,
-  productIdOf,
-  windowOf,
-} from './products.ts'
+import { admittedVersions, changesOf, etagOf, newProductOf, productIdOf } from './products.ts'
 import { sampleProduct } from './store.conformance.ts'
 
 const id = productIdOf('01A20AE6-75AC-72E6-B6DC-388A2E0A569C')
 const body = { name: 'Яблоко', category: 'Фрукты', price: 89.9, stock_count: 5 }
-
-describe('a query', () => {
-  test('asks for the first hundred by name unless it says otherwise', () => {
-    expect(windowOf({})).toEqual({
-      sortBy: 'name',
-      descending: false,
-      minPrice: null,
-      maxPrice: null,
-      skip: 0,
-      limit: 100,
-    })
-  })
-
-  test.each([
-    [1.1, 110, 110],
-    [0.29, 29, 29],
-    [10.005, 1_001, 1_000],
-    [0, 0, 0],
-    [1e15, 1e17, 1e17],
-  ])('with a price bound of %p means whole kopecks inside of it', (amount, low, high) => {
-    const { minPrice, maxPrice } = windowOf({ min_price: amount, max_price: amount })
-    expect([minPrice, maxPrice]).toEqual([minor(low), minor(high)])
-  })
-
-  test('with its price bounds the wrong way round is refused', () => {
-    const inverted = { min_price: 2, max_price: 1.99 }
-    expect(() => windowOf(inverted)).toThrow(
-      expect.objectContaining({ code: 'price_range_inverted' }),
-    )
-  })
-})
 
 describe('a body', () => {
   test('becomes a product with money in kopecks and null for what is left out', () => {
@@ -90,13 +52,17 @@ describe('an entity tag', () => {
     expect(admittedVersions('W/"3.9", "4.0"')).toEqual([3, 4])
   })
 
+  test('is good for a change in whatever coding the product came', () => {
+    expect(admittedVersions('"3.7-gzip", "4.7-br"')).toEqual([3, 4])
+  })
+
   test('that is absent or * admits every version', () => {
     expect(admittedVersions(null)).toBeNull()
     expect(admittedVersions('*')).toBeNull()
   })
 
   test('that is none of ours admits no version', () => {
-    for (const header of ['"abc"', '3.7', '', '"3"', '"-1.2"']) {
+    for (const header of ['"abc"', '3.7', '', '"3"', '"-1.2"', '"3.7-zip"']) {
       expect(admittedVersions(header)).toEqual([])
     }
   })

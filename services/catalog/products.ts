@@ -1,33 +1,14 @@
 /** The rules of products: what a query, a body and an entity tag mean. */
+import { plainTag } from '../../core/http/compression.ts'
 import { ifMatchTags } from '../../core/http/conditional.ts'
-import { problem } from '../../core/http/problem.ts'
 import { invalid } from '../../core/http/validation.ts'
 import type { ProductId } from '../../core/values/ids.ts'
-import { fromMinor, minor, toMinor, type Minor } from '../../core/values/money.ts'
-import type { Window } from './product-slice.ts'
-import type { NewProductBody, ProductChangesBody, ProductDetail, ProductQuery } from './schemas.ts'
+import { fromMinor, toMinor, type Minor } from '../../core/values/money.ts'
+import type { NewProductBody, ProductChangesBody, ProductDetail } from './schemas.ts'
 import type { NewProduct, ProductChanges, StockedProduct } from './store.ts'
 
 /** Clients may write a UUID in upper case; the store knows one spelling. */
 export const productIdOf = (text: string): ProductId => text.toLowerCase() as ProductId
-
-/** Throws the problem `price_range_inverted`. */
-export function windowOf(query: ProductQuery): Window {
-  const { min_price: min, max_price: max } = query
-  if (min !== undefined && max !== undefined && min > max) throw problem('price_range_inverted')
-  return {
-    sortBy: query.sort_by ?? 'name',
-    descending: query.sort_order === 'desc',
-    minPrice: min === undefined ? null : bound(min, Math.ceil),
-    maxPrice: max === undefined ? null : bound(max, Math.floor),
-    skip: query.skip ?? 0,
-    limit: query.limit ?? 100,
-  }
-}
-
-/** A bound between two kopecks means the next price inside of it. */
-const bound = (amount: number, round: (value: number) => number): Minor =>
-  toMinor(amount) ?? minor(round(amount * 100))
 
 /** Throws `validation_failed` for a price of more than two decimals and for ill-formed Unicode. */
 export function newProductOf(id: ProductId, body: NewProductBody): NewProduct {
@@ -68,9 +49,11 @@ function requireWellFormed(body: NewProductBody | ProductChangesBody): void {
   }
 }
 
-/** Changes with every sale, so that a client never keeps an old stock count. */
-export const etagOf = ({ version, available }: StockedProduct): string =>
-  `"${version}.${available}"`
+/** Changes with every sale, so that a client never keeps an old stock count. Without quotes. */
+export const tagOf = ({ version, available }: StockedProduct): string => `${version}.${available}`
+
+/** The tag of the plain answer as it stands in the header. */
+export const etagOf = (product: StockedProduct): string => `"${tagOf(product)}"`
 
 /**
  * The versions that an `If-Match` header admits; null where it admits any. Only the version in front
@@ -81,7 +64,7 @@ export function admittedVersions(header: string | null): readonly number[] | nul
   const tags = ifMatchTags(header)
   if (tags.includes('*')) return null
   return tags.flatMap((tag) => {
-    const version = /^(\d{1,15})\.\d+$/.exec(tag)?.[1]
+    const version = /^(\d{1,15})\.\d+$/.exec(plainTag(tag))?.[1]
     return version === undefined ? [] : [Number(version)]
   })
 }

@@ -1,16 +1,17 @@
 /** The route table of the catalog. */
+import type { Asking } from '../../core/http/compression.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
-import { noneMatch } from '../../core/http/conditional.ts'
 import type { Caller } from '../../core/http/caller.ts'
+import type { Inbound } from '../../core/http/engine/engine.ts'
 import { problem } from '../../core/http/problem.ts'
 import { route, type Call, type Route } from '../../core/http/route.ts'
 import { newId } from '../../core/values/ids.ts'
-import type { CategoryIndexes } from './category-indexes.ts'
-import { createCategoryList } from './categories.ts'
+import type { Details } from './details.ts'
 import type { Editing } from './editing.ts'
 import { internalRoutes } from './internal-routes.ts'
+import { listingOf } from './listing.ts'
 import type { CatalogMetrics } from './metrics.ts'
-import type { Pages } from './pages.ts'
+import type { Answer, Pages } from './pages.ts'
 import {
   admittedVersions,
   changesOf,
@@ -18,54 +19,46 @@ import {
   etagOf,
   newProductOf,
   productIdOf,
-  windowOf,
 } from './products.ts'
 import {
   CategoryList,
+  CategoryParams,
+  ListingQuery,
   NewProductBody,
   ProductChangesBody,
   ProductDetail,
+  ProductList,
   ProductPage,
   ProductParams,
   ProductQuery,
   SystemHealth,
 } from './schemas.ts'
-import type { CatalogStore, StockedProduct } from './store.ts'
+import type { CatalogStore } from './store.ts'
 
 export interface CatalogParts {
   readonly store: CatalogStore
-  readonly indexes: CategoryIndexes
   readonly pages: Pages
+  readonly details: Details
+  /** The list of categories. */
+  readonly categories: (asking: Asking) => Answer
   readonly editing: Editing
   readonly metrics: CatalogMetrics
 }
 
 export function catalogRoutes(parts: CatalogParts): readonly Route[] {
-  const { store, indexes, pages, editing, metrics } = parts
-  const categoryList = createCategoryList(indexes)
+  const { store, pages, details, categories, editing, metrics } = parts
 
-  function pageFor(call: Call<unknown, ProductQuery>): Reply | Promise<Reply> {
-    const window = windowOf(call.query)
-    const { category } = call.query
-    if (category !== undefined && category !== '') {
-      const { query } = call.inbound
-      return pages.ofCategory(category, window, query, call.header('if-none-match'))
-    }
-    const answer = (caller: Caller | null): Reply => {
+  function pageFor(call: Call<unknown, ProductQuery>): Answer {
+    const { category = '' } = call.query
+    const listing = listingOf(call.query, category === '' ? null : category)
+    const answer = () => pages.page(listing, 'object', call.inbound.query, call)
+    if (listing.category !== null) return answer()
+    const answerTo = (caller: Caller | null): Answer => {
       if (caller?.kind !== 'user' || caller.role !== 'admin') throw problem('category_required')
-      return pages.ofAll(window)
+      return answer()
     }
     const caller = call.identify()
-    return caller instanceof Promise ? caller.then(answer) : answer(caller)
-  }
-
-  function show(product: StockedProduct | null, call: Call): Reply {
-    if (product === null || product.deleted) throw problem('product_not_found')
-    metrics.viewed(product.category)
-    const headers = { etag: etagOf(product), 'cache-control': 'no-cache' }
-    return noneMatch(call.header('if-none-match'), headers.etag)
-      ? new Reply(304, headers, null)
-      : call.reply(detailOf(product), headers)
+    return caller instanceof Promise ? caller.then(answerTo) : answerTo(caller)
   }
 
   return [
@@ -92,11 +85,11 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       path: '/products/',
       operation: 'get_products',
       access: 'public',
-      summary: 'Products of a category, in pages; of all categories for admins',
+      summary: 'Products of a category, in pages, or a search in it; of all categories for admins',
       query: ProductQuery,
       success: { status: 200, schema: ProductPage },
-      errors: ['price_range_inverted', 'category_required', 'not_authenticated'],
-      cached: (inbound) => pages.known(inbound.query, inbound.header('if-none-match')),
+      errors: ['price_range_inverted', 'bad_request', 'category_required', 'not_authenticated'],
+      cached: (inbound) => pages.known(inbound.query, inbound),
       handler: function get_products(call) {
         return pageFor(call)
       },
@@ -110,7 +103,23 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       success: { status: 200, schema: CategoryList },
       errors: [],
       handler: function get_categories(call) {
-        return categoryList(call.header('if-none-match'))
+        return categories(call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/products/by-category/:category',
+      operation: 'get_products_by_category',
+      access: 'public',
+      summary: 'Products of a category as an array; Link names the next page',
+      params: CategoryParams,
+      query: ListingQuery,
+      success: { status: 200, schema: ProductList },
+      errors: ['price_range_inverted', 'bad_request'],
+      cached: (inbound) => pages.known(targetOf(inbound), inbound),
+      handler: function get_products_by_category(call) {
+        const listing = listingOf(call.query, call.params.category)
+        return pages.page(listing, 'array', targetOf(call.inbound), call)
       },
     }),
     route({
@@ -123,10 +132,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       success: { status: 200, schema: ProductDetail },
       errors: ['product_not_found'],
       handler: function get_product(call) {
-        const product = store.find(productIdOf(call.params.id))
-        return product instanceof Promise
-          ? product.then((found) => show(found, call))
-          : show(product, call)
+        return details.answer(productIdOf(call.params.id), call)
       },
     }),
     route({
@@ -159,6 +165,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
           changesOf(call.body),
           admittedVersions(call.header('if-match')),
         )
+        details.wrote(product)
         return call.reply(detailOf(product), { etag: etagOf(product) })
       },
     }),
@@ -172,13 +179,18 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       success: { status: 204, schema: null },
       errors: ['product_not_found'],
       handler: async function delete_product(call) {
-        await editing.remove(productIdOf(call.params.id))
+        const id = productIdOf(call.params.id)
+        await editing.remove(id)
+        details.removed(id)
         return null
       },
     }),
     ...internalRoutes(store, metrics),
   ]
 }
+
+/** A whole target, which begins as no bare query string can. */
+const targetOf = ({ path, query }: Inbound): string => `\n${path}?${query}`
 
 /** The earlier system's words, not a problem document: its clients read these two fields. */
 const storeDown = new Reply(

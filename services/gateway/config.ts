@@ -11,7 +11,7 @@ import {
 import type { ServiceName } from '../../core/values/service-name.ts'
 
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
-const { DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS } = commonSettings
+const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS } = commonSettings
 
 /** The demo profile's limit is far above what one machine can ask. */
 const byProfile =
@@ -27,6 +27,7 @@ export const gatewaySettings = {
   LOG_LEVEL,
   TRUSTED_PROXIES,
   MAX_IN_FLIGHT,
+  IDLE_TIMEOUT_MS,
   DRAIN_DELAY_MS,
   SHUTDOWN_GRACE_MS,
   CATALOG_URL: addresses(commonSettings.CATALOG_URL),

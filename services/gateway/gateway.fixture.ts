@@ -13,6 +13,7 @@ import { healthPages } from './health.ts'
 import { createForward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { capturedPolicy, pagePolicy } from './security.ts'
+import { openSwagger } from './swagger.ts'
 import { watchUpstreams, type Upstreams } from './upstreams.ts'
 
 export const log = createLogger({ service: 'gateway', level: 'silent' })
@@ -66,6 +67,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       rateLimits: options.rateLimits ?? null,
       health: healthPages(health),
       docs: openFolder(options.docs ?? empty, pagePolicy),
+      swagger: openSwagger(),
       profiles: openFolder(options.profiles ?? empty, capturedPolicy),
     }),
   })

@@ -12,6 +12,7 @@ import { destinationOf } from './paths.ts'
 import type { Forward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { ownHeaders } from './security.ts'
+import type { SwaggerPage } from './swagger.ts'
 import type { Upstreams } from './upstreams.ts'
 
 export interface GatewayOptions {
@@ -24,6 +25,7 @@ export interface GatewayOptions {
   readonly rateLimits: RateLimits | null
   readonly health: HealthPages
   readonly docs: Folder
+  readonly swagger: SwaggerPage
   /** Null serves none: outside of the demo profile they are for admins alone. */
   readonly profiles: Folder | null
 }
@@ -84,11 +86,15 @@ const failed = (error: unknown, inbound: Inbound): Reply =>
 function ownPages({
   health,
   docs,
+  swagger,
   profiles,
 }: GatewayOptions): (inbound: Inbound) => Reply | Promise<Reply> {
   const start = redirect('/docs/')
-  const folders: Readonly<Record<string, (inbound: Inbound, below: string) => Promise<Reply>>> = {
+  const folders: Readonly<
+    Record<string, (inbound: Inbound, below: string) => Reply | Promise<Reply>>
+  > = {
     docs: (inbound, below) => fileOr404(docs, spellings(below), inbound),
+    swagger: (inbound, below) => found(swagger(below, inbound)),
     ...(profiles !== null && { profiles: profilesIn(profiles) }),
   }
   return (inbound) => {
@@ -110,6 +116,11 @@ const profilesIn =
   (profiles: Folder) =>
   async (inbound: Inbound, below: string): Promise<Reply> =>
     below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, [below], inbound)
+
+function found<T>(answer: T | null): T {
+  if (answer === null) throw problem('not_found')
+  return answer
+}
 
 async function fileOr404(
   folder: Folder,

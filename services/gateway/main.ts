@@ -20,6 +20,7 @@ import { healthPages } from './health.ts'
 import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
 import { capturedPolicy, pagePolicy } from './security.ts'
+import { openSwagger } from './swagger.ts'
 import { watchUpstreams } from './upstreams.ts'
 
 try {
@@ -68,10 +69,12 @@ async function boot(): Promise<void> {
       rateLimits: rateLimits(config, metrics, keys),
       health: healthPages(health),
       docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
+      swagger: openSwagger(),
       profiles:
         config.PROFILE === 'demo' ? openFolder(config.GATEWAY_PROFILES_DIR, capturedPolicy) : null,
     }),
     log,
+    idleTimeout: config.IDLE_TIMEOUT_MS,
     drainDelay: config.DRAIN_DELAY_MS,
     grace: config.SHUTDOWN_GRACE_MS,
     onDraining() {

@@ -3,7 +3,7 @@ import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency
 import type { UserCaller } from '../../core/http/caller.ts'
 import { problem } from '../../core/http/problem.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
-import { route, type Call, type Route } from '../../core/http/route.ts'
+import { route, tagged, type Call, type Route } from '../../core/http/route.ts'
 import {
   newId,
   orderIdFor,
@@ -20,13 +20,17 @@ import type { Moves } from './moves.ts'
 import type { Placed, Placing } from './placing.ts'
 import * as schemas from './schemas.ts'
 import type { OrderStore } from './store.ts'
-import Type from 'typebox'
 
 export interface OrderRoutesOptions {
   readonly placing: Placing
   readonly moves: Moves
   readonly listing: Listing
   readonly store: OrderStore
+}
+
+const ordersTag = {
+  name: 'Orders',
+  description: 'Ordering without a cart, following an order, and moving it along',
 }
 
 /** A checkout waits for the catalog, and on a bad day for a restart of it. */
@@ -41,7 +45,7 @@ export function orderRoutes({
   listing,
   store,
 }: OrderRoutesOptions): readonly Route[] {
-  return [
+  return tagged(ordersTag, [
     route({
       method: 'GET',
       path: '/orders/',
@@ -49,7 +53,7 @@ export function orderRoutes({
       access: 'user',
       summary: 'Orders of the caller, newest first; of everybody for an admin with all=true',
       query: schemas.ListOrders,
-      success: { status: 200, schema: Type.Array(schemas.Order) },
+      success: { status: 200, schema: schemas.Orders, headers: ['link'] },
       errors: ['forbidden', 'bad_request'],
       handler: async function list_orders(call) {
         const { all = false, limit = 100, cursor = null } = call.query
@@ -68,6 +72,7 @@ export function orderRoutes({
       access: 'user',
       summary: 'Orders products directly; names and prices are the catalog’s',
       body: schemas.NewOrder,
+      headers: ['idempotency-key'],
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
       errors: ['out_of_stock', 'idempotency_key_reused', 'request_in_progress', 'outcome_unknown'],
@@ -98,7 +103,7 @@ export function orderRoutes({
       operation: 'list_statuses',
       access: 'public',
       summary: 'The statuses of an order and their names',
-      success: { status: 200, schema: Type.Record(schemas.Status, Type.String()) },
+      success: { status: 200, schema: schemas.StatusNames },
       errors: [],
       handler: function list_statuses() {
         return statusNames
@@ -149,7 +154,7 @@ export function orderRoutes({
       },
     }),
     ...internalRoutes({ placing, listing, store }),
-  ]
+  ])
 }
 
 function internalRoutes({

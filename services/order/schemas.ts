@@ -4,57 +4,107 @@ import { closed, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { legacy } from '../../core/http/validation.ts'
 import { fromMinor } from '../../core/values/money.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
-import { visibleStatuses, type Order as DomainOrder } from './order.ts'
+import { statusNames, visibleStatuses, type Order as DomainOrder } from './order.ts'
 
 /** More lines than a household buys; bounds the work of one reservation. */
 export const maxLines = 100
 const maxQuantity = 999
 
-export const Status = Type.Enum([...visibleStatuses])
+/** The first product of the demo, so that "Try it out" works as it stands. */
+const apples = {
+  id: 'a9f28744-f0d4-506f-b94b-2e77e6b40d9f',
+  name: 'Яблоки Гала «Южный сад», 500 г',
+}
+const price = 65.9
+const total = 131.8
 
-export const OrderLine = Type.Object({
-  product_id: Uuid,
-  name: Type.String(),
-  price: Money,
-  quantity: Type.Integer(),
+const ProductId = Type.String({ ...Uuid, examples: [apples.id] })
+const UserId = Type.String({ ...Uuid, examples: ['019c0d3a-51b7-7e02-9c1d-3f8a6b2e4d10'] })
+const amount = (example: number) => Type.Number({ ...Money, examples: [example] })
+
+export const Status = Type.Enum([...visibleStatuses], {
+  title: 'OrderStatus',
+  examples: ['CREATED'],
 })
 
-export const Order = Type.Object({
-  id: Uuid,
-  user_id: Uuid,
-  items: Type.Array(OrderLine),
-  total: Money,
-  status: Status,
-  created_at: Timestamp,
-  updated_at: Timestamp,
+export const OrderLine = Type.Object(
+  {
+    product_id: ProductId,
+    name: Type.String({ examples: [apples.name] }),
+    price: amount(price),
+    quantity: Type.Integer({ examples: [2] }),
+  },
+  { title: 'OrderLine', description: 'Name and price are those of the moment of the order' },
+)
+
+export const Order = Type.Object(
+  {
+    id: Uuid,
+    user_id: UserId,
+    items: Type.Array(OrderLine),
+    total: amount(total),
+    status: Status,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  { title: 'Order' },
+)
+
+export const Orders = Type.Array(Order)
+
+const WantedLine = closed(
+  {
+    product_id: ProductId,
+    quantity: Type.Integer({ minimum: 1, maximum: maxQuantity, examples: [2] }),
+    name: legacy(),
+    price: legacy(),
+  },
+  { title: 'WantedLine', examples: [{ product_id: apples.id, quantity: 2 }] },
+)
+
+const WantedLines = Type.Array(WantedLine, {
+  minItems: 1,
+  maxItems: maxLines,
+  description: 'Equal products are merged',
 })
 
-const WantedLine = closed({
-  product_id: Uuid,
-  quantity: Type.Integer({ minimum: 1, maximum: maxQuantity }),
-  name: legacy(),
-  price: legacy(),
-})
-
-const WantedLines = Type.Array(WantedLine, { minItems: 1, maxItems: maxLines })
-
-export const NewOrder = closed({
-  items: WantedLines,
-  total: legacy(),
-  user_id: legacy(),
-})
+export const NewOrder = closed(
+  {
+    items: WantedLines,
+    total: legacy(),
+    user_id: legacy(),
+  },
+  { title: 'NewOrder', examples: [{ items: [{ product_id: apples.id, quantity: 2 }] }] },
+)
 
 export const OrderParams = Type.Object({ id: Uuid })
 
 export const ListOrders = Type.Object({
-  all: Type.Optional(Type.Boolean()),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  all: Type.Optional(Type.Boolean({ description: 'Of everybody; for admins', examples: [true] })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 100, examples: [20] })),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: 'From the Link header of the page before',
+      examples: ['MTc2OTg1MTgwMDAwMC4wMTljMGQ0MS0yZjA2LTdiMTktOGU1Yy0wYTNkOWM3ZjZlMjE'],
+    }),
+  ),
 })
 
-export const StatusQuery = Type.Object({ status: Type.String() })
-export const Message = Type.Object({ message: Type.String() })
-export const Cancelled = Type.Object({ message: Type.String(), order: Order })
+export const StatusQuery = Type.Object({
+  status: Type.String({ description: 'A name from /orders/statuses/list', examples: ['SHIPPING'] }),
+})
+
+export const StatusNames = Type.Record(Status, Type.String(), {
+  title: 'OrderStatusNames',
+  examples: [statusNames],
+})
+
+export { Message } from '../../core/http/schemas.ts'
+export const Cancelled = Type.Object(
+  { message: Type.String({ examples: ['Order cancelled'] }), order: Order },
+  { title: 'CancelledOrder' },
+)
 
 /** Bodies between the services. */
 export const InternalOrder = closed({

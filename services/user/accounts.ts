@@ -29,7 +29,7 @@ export interface Accounts {
   /** @throws username_taken, overloaded */
   register(registration: Registration): Promise<User>
   /** @throws login_failed, too_many_attempts, overloaded */
-  authenticate(credentials: Credentials): Promise<User>
+  authenticate(credentials: Credentials): Promise<Account>
   /** Adds a user with a role, as no request can; false when the name is taken. */
   add(registration: Registration, role: Role): Promise<boolean>
   /** True when that account exists and has this password; counts as no guess. */
@@ -41,7 +41,7 @@ export interface AccountsOptions {
   readonly passwords: Passwords
   readonly limits: LoginLimits
   readonly clock: Clock
-  readonly metrics: UserMetrics
+  readonly metrics: Pick<UserMetrics, 'registered' | 'login'>
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {

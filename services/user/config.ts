@@ -32,4 +32,22 @@ export const userSettings = {
     min: 1_000,
     max: 86_400_000,
   }),
+  NOTIFICATION_STREAMS: integer({
+    help: 'event streams open at once, which the gateway counts as requests under way; past it 503',
+    default: 1_500,
+    min: 1,
+    max: 100_000,
+  }),
+  NOTIFICATION_STREAMS_PER_USER: integer({
+    help: 'event streams one user may have open at once; past it the answer is 429',
+    default: 10,
+    min: 1,
+    max: 1_000,
+  }),
+  NOTIFICATION_HEARTBEAT_MS: duration({
+    help: 'time after which a quiet event stream shows that it is alive',
+    default: 15_000,
+    min: 1_000,
+    max: 60_000,
+  }),
 } as const

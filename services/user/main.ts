@@ -13,12 +13,15 @@ import { createAccounts } from './accounts.ts'
 import { userSettings } from './config.ts'
 import { addDemoAccounts, refuseDemoAccounts } from './demo-accounts.ts'
 import { createUserMetrics } from './metrics.ts'
+import { createNotificationStreams, pollInterval, tickInterval } from './notification-streams.ts'
 import { createNotifications } from './notifications.ts'
+import { createPasswordChange } from './password-change.ts'
 import { createCarts, createOrders } from './peers.ts'
 import { createProfiles } from './profile.ts'
 import { userRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { openSqliteUserStore } from './store.sqlite.ts'
+import { timedPasswords } from './timed-passwords.ts'
 
 /** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
 const sweepInterval = 30_000
@@ -44,42 +47,60 @@ await runService({
     }
 
     const store = openSqliteUserStore({ path: join(directory, 'user.db'), observe: observeStore })
-    const accounts = createAccounts({
-      store,
-      clock,
-      metrics: createUserMetrics(metrics),
-      passwords: createPasswords({
+    const userMetrics = createUserMetrics(metrics)
+    const passwords = timedPasswords(
+      createPasswords({
         concurrency: config.PASSWORD_CONCURRENCY,
         queue: config.PASSWORD_QUEUE,
       }),
-      limits: createLoginLimits({
-        ledger: store,
-        clock,
-        perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
-        perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
-        window: config.LOGIN_FAILURE_WINDOW_MS,
-      }),
+      userMetrics,
+    )
+    const limits = createLoginLimits({
+      ledger: store,
+      clock,
+      perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
+      perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
+      window: config.LOGIN_FAILURE_WINDOW_MS,
     })
+    const accounts = createAccounts({ store, clock, metrics: userMetrics, passwords, limits })
     // Before anything listens: nobody may sign in with a password that the documentation prints.
     if (!demo) await refuseDemoAccounts(accounts)
 
     let revocations: Revocations | null = null
+    const revoked: Pick<Revocations, 'add'> = {
+      add: (session, endedAt) => revocations?.add(session, endedAt),
+    }
     const sessions = createSessions({
       store,
       clock,
       accessTokens: createAccessTokens({ key: signingKey, clock }),
-      revoked: { add: (session, endedAt) => revocations?.add(session, endedAt) },
+      revoked,
     })
+    const streams = createNotificationStreams({
+      store,
+      clock,
+      log,
+      metrics: userMetrics,
+      limit: config.NOTIFICATION_STREAMS,
+      limitPerUser: config.NOTIFICATION_STREAMS_PER_USER,
+      heartbeat: config.NOTIFICATION_HEARTBEAT_MS,
+    })
+    userMetrics.countStreams(streams.size)
+    // When the process begins to drain, not at its end, so that clients have time to go elsewhere.
+    process.once('SIGTERM', streams.drain)
+    process.once('SIGINT', streams.drain)
     const carts = createCarts(client('cart'))
     const orders = createOrders(client('order'))
     return {
       routes: userRoutes({
         accounts,
+        changePassword: createPasswordChange({ store, passwords, limits, revoked, clock }),
         sessions,
         carts,
         orders,
         profiles: createProfiles({ carts, orders }),
-        notifications: createNotifications(store, clock),
+        notifications: createNotifications(store, clock, streams.wake),
+        streams,
         store,
         keySet: loadJwkSet(keySetFile),
         clock,
@@ -93,6 +114,8 @@ await runService({
           log,
           name: 'expired rows',
         }),
+        every(pollInterval, streams.poll, { log, name: 'notification poll' }),
+        every(tickInterval, streams.tick, { log, name: 'notification streams' }),
       ],
       stop: () => store.close(),
       own: {

@@ -7,6 +7,12 @@ export type LoginResult = 'success' | 'failure' | 'limited'
 export interface UserMetrics {
   registered(): void
   login(result: LoginResult): void
+  /** Milliseconds that a hash took, its wait for a free core included. */
+  hashed(operation: 'hash' | 'verify', milliseconds: number): void
+  /** Notifications that went into streams. */
+  notified(count: number): void
+  /** Says how many streams are open, whenever it is asked. */
+  countStreams(open: () => number): void
 }
 
 export function createUserMetrics(metrics: Metrics): UserMetrics {
@@ -18,8 +24,25 @@ export function createUserMetrics(metrics: Metrics): UserMetrics {
     failure: logins.slot({ result: 'failure' }),
     limited: logins.slot({ result: 'limited' }),
   } satisfies Record<LoginResult, unknown>
+  const hashes = metrics.histogram(
+    'password_hash_duration_seconds',
+    'Time of a password hash, its wait for a free core included',
+    { labels: ['operation'] },
+  )
+  const hashTimes = {
+    hash: hashes.slot({ operation: 'hash' }),
+    verify: hashes.slot({ operation: 'verify' }),
+  }
+  const notified = metrics
+    .counter('notifications_sent_total', 'Notifications that went into event streams')
+    .slot({})
   return {
     registered: () => registered.inc(),
     login: (result) => results[result].inc(),
+    hashed: (operation, milliseconds) => hashTimes[operation].observe(milliseconds / 1000),
+    notified: (count) => notified.inc(count),
+    countStreams(open) {
+      metrics.gauge('notification_streams_open', 'Event streams that are open', open)
+    },
   }
 }

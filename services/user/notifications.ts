@@ -24,9 +24,17 @@ export interface Notifications {
   record(change: OrderStatusChange): Promise<boolean>
 }
 
+/** `onRecorded` is told of every change that was applied, once it can be read. */
 export function createNotifications(
   store: { recordOrderStatus(change: OrderStatusChange, at: Millis): Promise<boolean> },
   clock: Clock,
+  onRecorded: (user: UserId) => void,
 ): Notifications {
-  return { record: (change) => store.recordOrderStatus(change, clock.now()) }
+  return {
+    async record(change) {
+      const applied = await store.recordOrderStatus(change, clock.now())
+      if (applied) onRecorded(change.user)
+      return applied
+    },
+  }
 }

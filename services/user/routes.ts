@@ -6,18 +6,20 @@ import { problem } from '../../core/http/problem.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
 import { route, type Route } from '../../core/http/route.ts'
 import { invalid } from '../../core/http/validation.ts'
-import Type from 'typebox'
 import type { Accounts } from './accounts.ts'
 import { internalRoutes, type InternalRoutesOptions } from './internal-routes.ts'
+import { notificationRoutes, type NotificationRoutesOptions } from './notification-routes.ts'
 import type { Carts, Orders } from './peers.ts'
+import type { ChangePassword } from './password-change.ts'
 import type { Profiles } from './profile.ts'
 import * as schemas from './schemas.ts'
 import type { Sessions, Tokens } from './sessions.ts'
 import type { UserStore } from './store.ts'
 import type { User } from './users.ts'
 
-export interface UserRoutesOptions extends InternalRoutesOptions {
+export interface UserRoutesOptions extends InternalRoutesOptions, NotificationRoutesOptions {
   readonly accounts: Accounts
+  readonly changePassword: ChangePassword
   readonly sessions: Sessions
   readonly profiles: Profiles
   readonly carts: Carts
@@ -33,10 +35,20 @@ const smallBody = 8 * 1024
 const checkoutBudget = 8_000
 
 export function userRoutes(options: UserRoutesOptions): readonly Route[] {
-  return [...accountRoutes(options), ...ownRoutes(options), ...internalRoutes(options)]
+  return [
+    ...accountRoutes(options),
+    ...ownRoutes(options),
+    ...notificationRoutes(options),
+    ...internalRoutes(options),
+  ]
 }
 
-function accountRoutes({ accounts, sessions, keySet }: UserRoutesOptions): readonly Route[] {
+function accountRoutes({
+  accounts,
+  changePassword,
+  sessions,
+  keySet,
+}: UserRoutesOptions): readonly Route[] {
   const keys = new Reply(
     200,
     { 'content-type': jsonType, 'cache-control': 'public, max-age=300' },
@@ -116,12 +128,34 @@ function accountRoutes({ accounts, sessions, keySet }: UserRoutesOptions): reado
       },
     }),
     route({
+      method: 'POST',
+      path: '/users/me/password',
+      operation: 'change_password',
+      access: 'user',
+      summary: 'Changes the password and ends all other sessions of the user',
+      body: schemas.PasswordChange,
+      bodyLimit: smallBody,
+      success: { status: 204, schema: null },
+      errors: ['password_wrong', 'password_unchanged', 'too_many_attempts', 'overloaded'],
+      handler: async function change_password({ caller, body, address, deadline }) {
+        await changePassword({
+          user: caller.id,
+          session: caller.session,
+          current: body.current_password,
+          next: body.new_password,
+          address,
+          deadline,
+        })
+        return null
+      },
+    }),
+    route({
       method: 'GET',
       path: '/.well-known/jwks.json',
       operation: 'get_jwks',
       access: 'public',
       summary: 'Public keys of access tokens (RFC 7517)',
-      success: { status: 200, schema: Type.Unknown() },
+      success: { status: 200, schema: schemas.KeySet },
       errors: [],
       handler: function get_jwks() {
         return keys

@@ -1,33 +1,61 @@
-/** What goes over the wire of the user service, and the types made from it. */
+/** What goes over the wire of the user service; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
 import { closed, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { legacy } from '../../core/http/validation.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
 import type { User as DomainUser } from './users.ts'
 
+/** A believable shop: one user, one order, one cart line. */
+const ids = {
+  user: '019c0d3a-51b7-7e02-9c1d-3f8a6b2e4d10',
+  session: '019c0d3b-07c4-7a9e-8b52-6d1e0f9a7c35',
+  order: '019c0d41-2f06-7b19-8e5c-0a3d9c7f6e21',
+  line: '019c0d40-9d1a-7f43-a6b8-2c5e7d0f1b94',
+  product: '019c0d3e-8a51-7c3b-9d47-5e0b6f1a2c84',
+} as const
+const price = 189.9
+const total = 379.8
+const createdAt = '2026-01-31T09:30:00.000Z'
+
+const id = (example: string) => Type.String({ ...Uuid, examples: [example] })
+const amount = (example: number) => Type.Number({ ...Money, examples: [example] })
+const moment = (example: string) => Type.String({ ...Timestamp, examples: [example] })
+
+const username = { examples: ['user1'] }
+const fullName = { examples: ['Анна Каренина'] }
+const phone = { examples: ['+7 (900) 123-45-67'] }
+const productName = { examples: ['Яблоки Гала «Южный сад», 1 кг'] }
+
 /** Visible characters alone: none that is blank, a control, or drawn as nothing. */
 const Username = Type.String({
   minLength: 3,
   maxLength: 50,
   pattern: '^[^\\s\\p{C}\\p{DI}\\u2800]*$',
+  examples: ['anna'],
 })
 
-/** What a person is called: one line that is not blank, and no half of a surrogate pair. */
+/** Of a new password; what is shown at a log-in may be anything. */
+const NewPassword = Type.String({ minLength: 6, maxLength: 128, examples: ['correct horse'] })
+
+/** What a person is called: one line that is not blank. */
 const FullName = Type.String({
   minLength: 1,
   maxLength: 100,
-  pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}\\u2028\\u2029]*$',
+  // Ranges, not \p{Cc}, and no look-ahead: tools make values from the pattern.
+  pattern:
+    '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029][^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
+  ...fullName,
 })
 
 /** Digits as people write them; empty removes the number. */
-const Phone = Type.Union([
-  Type.String({ maxLength: 32, pattern: '^(\\+?[0-9][0-9 ().\\-]{2,30})?$' }),
-  Type.Null(),
-])
+const Phone = Type.Union(
+  [Type.String({ maxLength: 32, pattern: '^(\\+?[0-9][0-9 ().\\-]{2,30})?$' }), Type.Null()],
+  phone,
+)
 
 export const Registration = closed({
   username: Username,
-  password: Type.String({ minLength: 6, maxLength: 128 }),
+  password: NewPassword,
   full_name: FullName,
   phone: Type.Optional(Phone),
 })
@@ -37,127 +65,200 @@ export const ProfileChanges = closed({
   phone: Type.Optional(Phone),
 })
 
-/** RFC 6749, sections 4.3 and 6; `grant_type` may be left out by clients of the earlier system. */
-export const TokenRequest = closed({
-  grant_type: Type.Optional(Type.Enum(['password', 'refresh_token'])),
-  username: Type.Optional(Type.String({ maxLength: 256 })),
-  password: Type.Optional(Type.String({ maxLength: 256 })),
-  refresh_token: Type.Optional(Type.String({ maxLength: 256 })),
-  scope: legacy(),
-  client_id: legacy(),
-  client_secret: legacy(),
+export const PasswordChange = closed({
+  current_password: Type.String({ maxLength: 256, examples: ['user123'] }),
+  new_password: NewPassword,
 })
+
+/** RFC 6749, sections 4.3 and 6; `grant_type` may be left out by clients of the earlier system. */
+export const TokenRequest = closed(
+  {
+    grant_type: Type.Optional(
+      Type.Enum(['password', 'refresh_token'], { default: 'password', examples: ['password'] }),
+    ),
+    username: Type.Optional(Type.String({ maxLength: 256, ...username })),
+    password: Type.Optional(Type.String({ maxLength: 256, examples: ['user123'] })),
+    refresh_token: Type.Optional(
+      Type.String({ maxLength: 256, description: 'With its grant type alone', examples: [''] }),
+    ),
+    scope: legacy(),
+    client_id: legacy(),
+    client_secret: legacy(),
+  },
+  // A demo account: what Swagger sends unless it is changed.
+  { examples: [{ grant_type: 'password', username: 'user1', password: 'user123' }] },
+)
 
 export const Tokens = Type.Object({
-  access_token: Type.String(),
-  token_type: Type.Literal('bearer'),
-  expires_in: Type.Integer({ description: 'Seconds until the access token expires' }),
-  refresh_token: Type.String(),
+  access_token: Type.String({
+    examples: ['eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiIxIn0.c2ln'],
+  }),
+  token_type: Type.Literal('bearer', { examples: ['bearer'] }),
+  expires_in: Type.Integer({
+    description: 'Seconds until the access token expires',
+    examples: [1800],
+  }),
+  refresh_token: Type.String({
+    description: 'Works once',
+    examples: ['fYt0v3Xb9r2uJ5hQe8LkPwZ1aDcGs7mN4oIiTyVxEjRlCbHzKqMfUgWnSd6pAOt2'],
+  }),
 })
 
-const Degraded = Type.Array(Type.Enum(['cart', 'orders', 'total_spent']), {
-  description: 'Parts that could not be had right now',
+/** RFC 7517 with the key type of RFC 8037. */
+export const KeySet = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: Type.String({ examples: ['OKP'] }),
+      crv: Type.String({ examples: ['Ed25519'] }),
+      x: Type.String({ examples: ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'] }),
+      kid: Type.String({ examples: ['kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'] }),
+      alg: Type.String({ examples: ['EdDSA'] }),
+      use: Type.String({ examples: ['sig'] }),
+    }),
+  ),
 })
+
+const degraded = (example: readonly string[]) =>
+  Type.Array(Type.Enum(['cart', 'orders', 'total_spent']), {
+    description: 'Parts that could not be had right now',
+    examples: [example],
+  })
 
 const userFields = {
-  id: Uuid,
-  username: Type.String(),
-  full_name: Type.String(),
-  phone: Type.Union([Type.String(), Type.Null()]),
-  created_at: Timestamp,
-  is_admin: Type.Boolean(),
-  total_spent: Type.Union([Money, Type.Null()]),
+  id: id(ids.user),
+  username: Type.String(username),
+  full_name: Type.String(fullName),
+  phone: Type.Union([Type.String(), Type.Null()], phone),
+  created_at: moment(createdAt),
+  is_admin: Type.Boolean({ examples: [false] }),
+  total_spent: Type.Union([Money, Type.Null()], { examples: [total] }),
 }
 
-export const User = Type.Object({ ...userFields, degraded: Type.Optional(Degraded) })
+export const User = Type.Object({
+  ...userFields,
+  degraded: Type.Optional(degraded(['total_spent'])),
+})
 
 /** As the order service knows its statuses; it may learn new ones without this service. */
-const OrderStatus = Type.String({ pattern: '^[A-Z_]{1,32}$' })
+const OrderStatus = Type.String({ pattern: '^[A-Z_]{1,32}$', examples: ['CREATED'] })
 
 const OrderSummary = Type.Object({
-  id: Uuid,
+  id: id(ids.order),
   status: OrderStatus,
-  total: Money,
-  created_at: Timestamp,
+  total: amount(total),
+  created_at: moment(createdAt),
 })
 
 export const OrderSummaries = Type.Array(OrderSummary)
 
 export const Profile = Type.Object({
   ...userFields,
-  current_cart_total: Type.Union([Money, Type.Null()]),
+  current_cart_total: Type.Union([Money, Type.Null()], { examples: [price] }),
   orders: OrderSummaries,
-  degraded: Degraded,
+  degraded: degraded([]),
 })
 
-export const TotalSpent = Type.Object({ total_spent: Money })
+export const TotalSpent = Type.Object({ total_spent: amount(total) })
 
 export const OrdersQuery = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 100, examples: [20] })),
+  cursor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'From the Link header of the page before',
+      examples: ['MTc2OTg1MTgwMDAwMA'],
+    }),
+  ),
 })
 
 /** The cart service's answer, passed through as it came. */
 export const Cart = Type.Object({
   items: Type.Array(
     Type.Object({
-      id: Uuid,
-      product_id: Uuid,
-      name: Type.String(),
-      price: Money,
-      quantity: Type.Integer(),
-      total_price: Money,
+      id: id(ids.line),
+      product_id: id(ids.product),
+      name: Type.String(productName),
+      price: amount(price),
+      quantity: Type.Integer({ examples: [2] }),
+      total_price: amount(total),
     }),
   ),
-  total: Money,
+  total: amount(total),
 })
 
 /** The order service's answer, passed through as it came. */
 export const Order = Type.Object({
-  id: Uuid,
-  user_id: Uuid,
+  id: id(ids.order),
+  user_id: id(ids.user),
   items: Type.Array(
     Type.Object({
-      product_id: Uuid,
-      name: Type.String(),
-      price: Money,
-      quantity: Type.Integer(),
+      product_id: id(ids.product),
+      name: Type.String(productName),
+      price: amount(price),
+      quantity: Type.Integer({ examples: [2] }),
     }),
   ),
-  total: Money,
+  total: amount(total),
   status: OrderStatus,
-  created_at: Timestamp,
-  updated_at: Timestamp,
+  created_at: moment(createdAt),
+  updated_at: moment(createdAt),
 })
 
 export const OrderStatusChange = closed({
-  order_id: Uuid,
-  user_id: Uuid,
+  order_id: id(ids.order),
+  user_id: id(ids.user),
   status: OrderStatus,
-  updated_at: Timestamp,
-  sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  updated_at: moment(createdAt),
+  sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, examples: [1] }),
 })
 
-export const Applied = Type.Object({ applied: Type.Boolean() })
+export const Applied = Type.Object({ applied: Type.Boolean({ examples: [true] }) })
+
+export const NotificationsQuery = Type.Object({
+  last_event_id: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'As the header Last-Event-ID, for a first request that cannot set it',
+      examples: [41],
+    }),
+  ),
+})
+
+/** Each event's data is a JSON object: order_id, status, updated_at, sequence. */
+export const NotificationEvents = Type.String({
+  description: 'Server-sent events named order-status; the id of each is for Last-Event-ID',
+  examples: [
+    `id: 42\nevent: order-status\ndata: ${JSON.stringify({
+      order_id: ids.order,
+      status: 'SHIPPING',
+      updated_at: createdAt,
+      sequence: 3,
+    })}\n\n`,
+  ],
+})
 
 export const RevocationsQuery = Type.Object({
-  after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  after: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, examples: [0] }),
+  ),
 })
 
 export const Revocations = Type.Object({
-  entries: Type.Array(Type.Object({ session_id: Uuid, ended_at: Timestamp })),
-  cursor: Type.Integer(),
+  entries: Type.Array(Type.Object({ session_id: id(ids.session), ended_at: moment(createdAt) })),
+  cursor: Type.Integer({ examples: [17] }),
 })
 
 /** What the peers answer, as far as it is read here. */
-export const CartTotal = Type.Object({ total: Money })
-export const Spending = Type.Object({ total_spent: Money })
+export const CartTotal = Type.Object({ total: amount(total) })
+export const Spending = Type.Object({ total_spent: amount(total) })
 export const OrderPage = Type.Object({
   orders: OrderSummaries,
-  next_cursor: Type.Union([Type.String(), Type.Null()]),
+  next_cursor: Type.Union([Type.String(), Type.Null()], { examples: [null] }),
 })
 
-export type DegradedPart = Static<typeof Degraded>[number]
+export type DegradedPart = Static<typeof Profile>['degraded'][number]
 export type OrderSummaryOnTheWire = Static<typeof OrderSummary>
 
 /** `totalSpent` in the amounts of clients; null when the order service did not tell. */

@@ -1,5 +1,5 @@
 /** The user service on a real port with a real store, and a client of it, for tests. */
-import { createAccessTokens } from '../../core/auth/access-tokens.ts'
+import { accessTokenLife, createAccessTokens } from '../../core/auth/access-tokens.ts'
 import { ensureKeys, keyFile } from '../../core/auth/key-files.ts'
 import { keysFromFile } from '../../core/auth/key-source.ts'
 import { loadJwkSet, loadSigningKey } from '../../core/auth/keys.ts'
@@ -15,18 +15,24 @@ import { createObserver } from '../../core/lifecycle/observer.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { createMetrics } from '../../core/metrics/metrics.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
+import { every } from '../../core/resilience/worker.ts'
+import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { millis, systemClock as clock } from '../../core/values/time.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAccounts } from './accounts.ts'
 import { addDemoAccounts } from './demo-accounts.ts'
+import { createUserMetrics } from './metrics.ts'
+import { createNotificationStreams, pollInterval, tickInterval } from './notification-streams.ts'
 import { createNotifications } from './notifications.ts'
+import { createPasswordChange } from './password-change.ts'
 import { createCarts, createOrders } from './peers.ts'
 import { createProfiles } from './profile.ts'
 import { userRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { openSqliteUserStore } from './store.sqlite.ts'
+import { timedPasswords } from './timed-passwords.ts'
 
 /** What cart and order service answer in these tests; a checkout answers the body it got. */
 const peers: ServiceClient = {
@@ -70,18 +76,31 @@ export async function startUserService() {
     clock,
     log,
   })
-  const accounts = createAccounts({
+  const userMetrics = createUserMetrics(metrics)
+  const passwords = timedPasswords(createPasswords({ concurrency: 2, queue: 64 }), userMetrics)
+  const limits = createLoginLimits({
+    ledger: store,
+    clock,
+    perAccount: 10,
+    perAddress: 1_000,
+    window: millis(300_000),
+  })
+  const accounts = createAccounts({ store, clock, passwords, limits, metrics: userMetrics })
+  const streams = createNotificationStreams({
     store,
     clock,
-    passwords: createPasswords({ concurrency: 2, queue: 64 }),
-    limits: createLoginLimits({
-      ledger: store,
-      clock,
-      perAccount: 10,
-      perAddress: 1_000,
-      window: millis(300_000),
-    }),
-    metrics: { registered() {}, login() {} },
+    log,
+    metrics: userMetrics,
+    limit: 4,
+    limitPerUser: 2,
+    heartbeat: millis(1_000),
+  })
+  userMetrics.countStreams(streams.size)
+  const sessions = createSessions({
+    store,
+    accessTokens: createAccessTokens({ key: loadSigningKey(keyFile.access(root)), clock }),
+    revoked: revocations,
+    clock,
   })
   const carts = createCarts(peers)
   const orders = createOrders(peers)
@@ -89,16 +108,19 @@ export async function startUserService() {
   const application = createApplication({
     routes: userRoutes({
       accounts,
-      sessions: createSessions({
+      changePassword: createPasswordChange({
         store,
-        accessTokens: createAccessTokens({ key: loadSigningKey(keyFile.access(root)), clock }),
+        passwords,
+        limits,
         revoked: revocations,
         clock,
       }),
+      sessions,
       profiles: createProfiles({ carts, orders }),
       carts,
       orders,
-      notifications: createNotifications(store, clock),
+      notifications: createNotifications(store, clock, streams.wake),
+      streams,
       store,
       keySet: loadJwkSet(keyFile.accessSet(root)),
       clock,
@@ -124,6 +146,10 @@ export async function startUserService() {
     onError: (error) => log.error({ err: error }, 'escaped'),
   })
   await addDemoAccounts(accounts)
+  const workers = [
+    every(pollInterval, streams.poll, { log }),
+    every(tickInterval, streams.tick, { log }),
+  ]
 
   async function send(method: string, path: string, sent: Sent = {}): Promise<Received> {
     const { token, json, form } = sent
@@ -153,9 +179,12 @@ export async function startUserService() {
   }
 
   return {
+    url: `http://127.0.0.1:${listening.port}`,
     lines,
     metrics,
     store,
+    streams,
+    sessions,
     send,
     register,
     /** Signs a new user in, or the one that is named. */
@@ -167,7 +196,16 @@ export async function startUserService() {
       const key = loadSigningKey(keyFile.service(root, name))
       return createServiceTokens({ name, key, clock }).tokenFor(audience)
     },
+    /** A token of a session of its own that is good for so many milliseconds, give or take a second. */
+    tokenFor(user: UserId, goodFor: number): string {
+      const issuedAt = millis(clock.now() - accessTokenLife + goodFor)
+      const key = loadSigningKey(keyFile.access(root))
+      const tokens = createAccessTokens({ key, clock: { now: () => issuedAt } })
+      return tokens.issue({ user, role: 'user', session: newId<SessionId>() }).token
+    },
     async stop() {
+      streams.drain()
+      await Promise.all(workers.map((worker) => worker.stop()))
       await listening.close()
       await store.close()
       rmSync(root, { recursive: true, force: true })

@@ -11,7 +11,7 @@ import { problem } from '../../core/http/problem.ts'
 import type { SessionId, UserId } from '../../core/values/ids.ts'
 import { millis, type Clock } from '../../core/values/time.ts'
 import type { UserStore } from './store.ts'
-import type { User } from './users.ts'
+import type { Account, User } from './users.ts'
 
 export interface Tokens {
   readonly accessToken: string
@@ -21,7 +21,12 @@ export interface Tokens {
 }
 
 export interface Sessions {
-  open(user: User): Promise<Tokens>
+  /**
+   * Opens a session for who has just shown the password of `account`.
+   *
+   * @throws login_failed when that password was changed meanwhile
+   */
+  open(account: Account): Promise<Tokens>
   /**
    * New tokens for a refresh token that was not used before. One that was used ends its session:
    * somebody else has it.
@@ -36,7 +41,7 @@ export interface Sessions {
 export interface SessionsOptions {
   readonly store: Pick<
     UserStore,
-    'openSession' | 'rotateSession' | 'endSession' | 'endSessionsOf' | 'userById'
+    'openSession' | 'rotateSession' | 'endSession' | 'endSessionsOf' | 'userById' | 'accountById'
   >
   readonly accessTokens: AccessTokens
   /** This process's own set, so that it refuses an ended session without waiting for the feed. */
@@ -52,12 +57,19 @@ export function createSessions({ store, accessTokens, revoked, clock }: Sessions
   }
 
   return {
-    async open(user) {
+    async open(account) {
       const { session, hash, token } = newRefreshToken()
       const at = clock.now()
       const expiresAt = millis(at + refreshTokenLife)
-      await store.openSession({ id: session, user: user.id, refreshHash: hash, at, expiresAt })
-      return tokensFor(user, session, token)
+      await store.openSession({ id: session, user: account.id, refreshHash: hash, at, expiresAt })
+      // A change of the password ends the sessions that it finds. One that is opened after it with
+      // the old password, which was checked before it, would be missed: so look again.
+      const now = await store.accountById(account.id)
+      if (now?.passwordHash !== account.passwordHash) {
+        await store.endSession(session, at)
+        throw problem('login_failed')
+      }
+      return tokensFor(account, session, token)
     },
 
     async refresh(refreshToken) {

@@ -1,8 +1,8 @@
 /** The suite that every user store must pass; the invariants are checked after each step. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { newId, type OrderId, type SessionId, type UserId } from '../../core/values/ids.ts'
+import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { manualClock, millis, type Millis } from '../../core/values/time.ts'
-import { notificationLife, type OrderStatusChange } from './notifications.ts'
+import { notificationConformance } from './notifications.conformance.ts'
 import type { UserStore } from './store.ts'
 import { nameKeyOf, type Account } from './users.ts'
 
@@ -12,6 +12,7 @@ const day = 24 * 60 * minute
 
 /** `open` gives an empty store. */
 export function userStoreConformance(name: string, open: () => Promise<UserStore>): void {
+  notificationConformance(name, open)
   describe(`${name} user store`, () => {
     let clock: ReturnType<typeof manualClock>
     let store: UserStore
@@ -45,6 +46,7 @@ export function userStoreConformance(name: string, open: () => Promise<UserStore
       for (const user of expected.users.values()) {
         const { passwordHash: _, ...plain } = user
         expect(await store.userById(user.id)).toEqual(plain)
+        expect(await store.accountById(user.id)).toEqual(user)
         expect(await store.accountByName(nameKeyOf(user.username))).toEqual(user)
       }
       const feed = await store.revocations(0, clock.now(), 1_000)
@@ -112,6 +114,7 @@ export function userStoreConformance(name: string, open: () => Promise<UserStore
       test('an unknown id and an unknown name are nobody', async () => {
         await add(account('anna'))
         expect(await store.userById(newId<UserId>())).toBeNull()
+        expect(await store.accountById(newId<UserId>())).toBeNull()
         expect(await store.accountByName(nameKeyOf('boris'))).toBeNull()
         expect(await store.changeProfile(newId<UserId>(), { fullName: 'x' })).toBeNull()
       })
@@ -219,6 +222,61 @@ export function userStoreConformance(name: string, open: () => Promise<UserStore
       })
     })
 
+    describe('a change of the password', () => {
+      /** A user with some sessions, the first of which changes the password. */
+      async function prepare() {
+        const anna = account('anna')
+        await add(anna)
+        const [mine, ...others] = [
+          await openSession(anna.id),
+          await openSession(anna.id),
+          await openSession(anna.id),
+        ]
+        const change = (from: string, to: string, keep = mine) =>
+          store.changePassword({ user: anna.id, from, to, keep: keep ?? mine, at: clock.now() })
+        return { anna, mine, others, change }
+      }
+
+      test('replaces the hash, keeps this session and ends the user’s others', async () => {
+        const { anna, mine, others, change } = await prepare()
+        const bystander = await openSession(newId<UserId>())
+        const good = others.map((session) => expected.open.get(session))
+        const ended = await change(anna.passwordHash, 'new hash')
+        expect(new Set(ended)).toEqual(new Set(others))
+        expected.users.set(anna.id, { ...anna, passwordHash: 'new hash' })
+        markEnded(...(ended ?? []))
+        await invariant()
+        for (const [index, session] of others.entries()) {
+          expect(await rotate(session, good[index])).toBe('unknown')
+        }
+        expect([await rotate(mine), await rotate(bystander)]).toEqual(['rotated', 'rotated'])
+      })
+
+      test('from a hash that is not the current one changes nothing and ends nobody', async () => {
+        const { mine, others, change } = await prepare()
+        expect(await change('another hash', 'new hash')).toBeNull()
+        await invariant()
+        for (const session of [mine, ...others]) expect(await rotate(session)).toBe('rotated')
+        const nobody = newId<UserId>()
+        const of = { user: nobody, from: 'a', to: 'b', keep: mine, at: clock.now() }
+        expect(await store.changePassword(of)).toBeNull()
+      })
+
+      test('of many at once from one hash, one wins and keeps its session', async () => {
+        const { anna, mine, others, change } = await prepare()
+        const rivals = [mine, ...others]
+        const results = await Promise.all(
+          rivals.map((session, index) => change(anna.passwordHash, `hash ${index}`, session)),
+        )
+        const winner = results.findIndex((ended) => ended !== null)
+        expect(results.filter((ended) => ended !== null)).toHaveLength(1)
+        expected.users.set(anna.id, { ...anna, passwordHash: `hash ${winner}` })
+        markEnded(...(results[winner] ?? []))
+        await invariant()
+        expect([...expected.open.keys()]).toEqual(rivals.filter((_, index) => index === winner))
+      })
+    })
+
     describe('the feed of ended sessions', () => {
       test('goes on from its cursor, page by page, and tells where it stands', async () => {
         const sessions: SessionId[] = []
@@ -255,80 +313,6 @@ export function userStoreConformance(name: string, open: () => Promise<UserStore
         await store.endSession(next, clock.now())
         const page = await store.revocations(before.cursor, clock.now(), 10)
         expect(page.entries).toEqual([{ session: next, endedAt: clock.now() }])
-      })
-    })
-
-    describe('order status changes', () => {
-      const user = newId<UserId>()
-      const change = (order: OrderId, sequence: number): OrderStatusChange => ({
-        order,
-        user,
-        status: 'SHIPPING',
-        updatedAt: clock.now(),
-        sequence,
-      })
-
-      /** Whatever was delivered: ids rise, and so do the sequences of each order. */
-      async function rising() {
-        const all = await store.notifications(user, 0, 1_000)
-        const last = new Map<OrderId, number>()
-        let id = 0
-        for (const each of all) {
-          expect(each.id).toBeGreaterThan(id)
-          expect(each.sequence).toBeGreaterThan(last.get(each.order) ?? -1)
-          last.set(each.order, each.sequence)
-          id = each.id
-        }
-        return all
-      }
-
-      test('are applied once and only forward, in whatever order they are delivered', async () => {
-        const order = newId<OrderId>()
-        const other = newId<OrderId>()
-        const deliveries: [OrderId, number, boolean][] = [
-          [order, 1, true],
-          [order, 1, false],
-          [order, 3, true],
-          [order, 2, false],
-          [other, 2, true],
-          [order, 3, false],
-          [order, 4, true],
-        ]
-        for (const [of, sequence, applied] of deliveries) {
-          expect(await store.recordOrderStatus(change(of, sequence), clock.now())).toBe(applied)
-          await rising()
-        }
-        expect((await rising()).map(({ sequence }) => sequence)).toEqual([1, 3, 2, 4])
-      })
-
-      test('delivered many times at once are applied once', async () => {
-        const order = newId<OrderId>()
-        const applied = await Promise.all(
-          Array.from({ length: 10 }, () => store.recordOrderStatus(change(order, 1), clock.now())),
-        )
-        expect(applied.filter(Boolean)).toHaveLength(1)
-        expect(await rising()).toHaveLength(1)
-      })
-
-      test('are read from where a reader stopped, and by their own user alone', async () => {
-        for (let count = 0; count < 5; count++) {
-          await store.recordOrderStatus(change(newId<OrderId>(), 1), clock.now())
-        }
-        const [first, second] = await store.notifications(user, 0, 2)
-        const rest = await store.notifications(user, second?.id ?? 0, 10)
-        expect(rest).toHaveLength(3)
-        expect(rest.map(({ id }) => id)).not.toContain(first?.id)
-        expect(await store.notifications(newId<UserId>(), 0, 10)).toEqual([])
-      })
-
-      test('are forgotten after their time', async () => {
-        await store.recordOrderStatus(change(newId<OrderId>(), 1), clock.now())
-        clock.advance(notificationLife - 1)
-        await store.sweep(clock.now(), 100)
-        expect(await rising()).toHaveLength(1)
-        clock.advance(1)
-        await store.sweep(clock.now(), 100)
-        expect(await rising()).toHaveLength(0)
       })
     })
 

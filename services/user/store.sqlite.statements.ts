@@ -17,6 +17,11 @@ export interface UserRow {
 
 const userColumns = 'id, username, full_name, phone, role, password_hash, created_at'
 
+export interface EndedSession {
+  id: SessionId
+  issued_at: Millis
+}
+
 interface NotificationRow {
   id: number
   user_id: UserId
@@ -31,6 +36,7 @@ export function statementsOf(database: Database) {
   return {
     ...userStatements(database),
     ...sessionStatements(database),
+    ...notificationStatements(database),
     ...otherStatements(database),
   }
 }
@@ -57,6 +63,10 @@ const userStatements = (database: Database) => ({
     'UPDATE users SET phone = ? WHERE id = ?',
     'set_phone',
   ),
+  changePassword: database.statement<[string, UserId, string]>(
+    'UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?',
+    'change_password',
+  ),
 })
 
 const sessionStatements = (database: Database) => ({
@@ -78,9 +88,13 @@ const sessionStatements = (database: Database) => ({
     'end_reused_session',
   ),
   endSession: database.statement<[SessionId]>('DELETE FROM sessions WHERE id = ?', 'end_session'),
-  endSessionsOf: database.statement<[UserId], { id: SessionId; issued_at: Millis }>(
+  endSessionsOf: database.statement<[UserId], EndedSession>(
     'DELETE FROM sessions WHERE user_id = ? RETURNING id, issued_at',
     'end_sessions_of_user',
+  ),
+  endOtherSessions: database.statement<[UserId, SessionId], EndedSession>(
+    'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id, issued_at',
+    'end_other_sessions',
   ),
   addRevocation: database.statement<[SessionId, Millis]>(
     `INSERT INTO revocations (session_id, ended_at) VALUES (?, ?)
@@ -115,20 +129,6 @@ const otherStatements = (database: Database) => ({
     'DELETE FROM guesses WHERE subject = ?',
     'drop_guesses',
   ),
-  lastSequence: database.statement<[OrderId], { sequence: number | null }>(
-    'SELECT max(sequence) AS sequence FROM notifications WHERE order_id = ?',
-    'last_sequence_of_order',
-  ),
-  addNotification: database.statement<[UserId, OrderId, number, string, Millis, Millis]>(
-    `INSERT INTO notifications (user_id, order_id, sequence, status, updated_at, recorded_at)
-     VALUES (?, ?, ?, ?, ?, ?)`,
-    'add_notification',
-  ),
-  notifications: database.statement<[UserId, number, number], NotificationRow>(
-    `SELECT id, user_id, order_id, sequence, status, updated_at FROM notifications
-     WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?`,
-    'list_notifications',
-  ),
   sweepSessions: database.statement<[number, number]>(
     'DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= ? LIMIT ?)',
     'sweep_sessions',
@@ -147,5 +147,34 @@ const otherStatements = (database: Database) => ({
     `DELETE FROM notifications WHERE id IN
      (SELECT id FROM notifications WHERE recorded_at <= ? LIMIT ?)`,
     'sweep_notifications',
+  ),
+})
+
+const notificationStatements = (database: Database) => ({
+  lastSequence: database.statement<[OrderId], { sequence: number | null }>(
+    'SELECT max(sequence) AS sequence FROM notifications WHERE order_id = ?',
+    'last_sequence_of_order',
+  ),
+  addNotification: database.statement<[UserId, OrderId, number, string, Millis, Millis]>(
+    `INSERT INTO notifications (user_id, order_id, sequence, status, updated_at, recorded_at)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    'add_notification',
+  ),
+  notifications: database.statement<[UserId, number, number], NotificationRow>(
+    `SELECT id, user_id, order_id, sequence, status, updated_at FROM notifications
+     WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?`,
+    'list_notifications',
+  ),
+  lastNotification: database.statement<[UserId], { id: number | null }>(
+    'SELECT max(id) AS id FROM notifications WHERE user_id = ?',
+    'last_notification_of_user',
+  ),
+  notified: database.statement<[number, number], { id: number; user_id: UserId }>(
+    'SELECT id, user_id FROM notifications WHERE id > ? ORDER BY id LIMIT ?',
+    'list_notified_users',
+  ),
+  notifiedPosition: database.statement<[], { seq: number }>(
+    "SELECT seq FROM sqlite_sequence WHERE name = 'notifications'",
+    'notified_position',
   ),
 })

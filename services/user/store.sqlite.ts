@@ -6,7 +6,7 @@ import type { Millis } from '../../core/values/time.ts'
 import { migrations } from './migrations.sqlite.ts'
 import { notificationLife, type Notification } from './notifications.ts'
 import type { UserStore } from './store.ts'
-import { statementsOf, type UserRow } from './store.sqlite.statements.ts'
+import { statementsOf, type EndedSession, type UserRow } from './store.sqlite.statements.ts'
 import type { Account, User } from './users.ts'
 
 export interface SqliteUserStoreOptions {
@@ -29,6 +29,9 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
     sql.addRevocation.run(session, at)
     return true
   }
+
+  const revokeAll = (sessions: readonly EndedSession[], at: Millis): readonly SessionId[] =>
+    sessions.filter(({ id, issued_at }) => revoke(id, issued_at, at)).map(({ id }) => id)
 
   return {
     change: (subject, change) =>
@@ -63,6 +66,11 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
       return row === undefined ? null : toUser(row)
     },
 
+    async accountById(id) {
+      const row = sql.userById.get(id)
+      return row === undefined ? null : toAccount(row)
+    },
+
     async accountByName(key) {
       const row = sql.userByName.get(key)
       return row === undefined ? null : toAccount(row)
@@ -74,6 +82,12 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
         if (phone !== undefined) sql.setPhone.run(phone, id)
         const row = sql.userById.get(id)
         return row === undefined ? null : toUser(row)
+      }),
+
+    changePassword: ({ user, from, to, keep, at }) =>
+      database.write(() => {
+        const { changes } = sql.changePassword.run(to, user, from)
+        return changes === 0 ? null : revokeAll(sql.endOtherSessions.all(user, keep), at)
       }),
 
     openSession: ({ id, user, refreshHash, at, expiresAt }) =>
@@ -98,13 +112,7 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
         sql.addRevocation.run(id, at)
       }),
 
-    endSessionsOf: (user, at) =>
-      database.write(() =>
-        sql.endSessionsOf
-          .all(user)
-          .filter(({ id, issued_at }) => revoke(id, issued_at, at))
-          .map(({ id }) => id),
-      ),
+    endSessionsOf: (user, at) => database.write(() => revokeAll(sql.endSessionsOf.all(user), at)),
 
     async revocations(after, now, limit) {
       const rows = sql.revocations.all(after, now - revocationLife, limit)
@@ -131,6 +139,19 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
         updatedAt: row.updated_at,
         sequence: row.sequence,
       }))
+    },
+
+    async lastNotification(user) {
+      return sql.lastNotification.get(user)?.id ?? 0
+    },
+
+    async notified(after, limit) {
+      if (after === null) return { users: [], cursor: sql.notifiedPosition.get()?.seq ?? 0 }
+      const rows = sql.notified.all(after, limit)
+      return {
+        users: [...new Set(rows.map((row) => row.user_id))],
+        cursor: rows.at(-1)?.id ?? after,
+      }
     },
 
     sweep: (now, limit) =>

@@ -33,14 +33,36 @@ export type RotationResult =
   /** No such session, or it has ended or lapsed. */
   | { readonly kind: 'unknown' }
 
+export interface PasswordChange {
+  readonly user: UserId
+  /** The hash that was checked, and the one that replaces it. */
+  readonly from: string
+  readonly to: string
+  /** The session that goes on. */
+  readonly keep: SessionId
+  readonly at: Millis
+}
+
+export interface NotifiedPage {
+  readonly users: readonly UserId[]
+  readonly cursor: number
+}
+
 /** All methods reject with the problem `store_unavailable` when the store cannot be reached. */
 export interface UserStore extends GuessLedger {
   /** Adds a user under its folded name; false, and nothing has changed, when that is taken. */
   addUser(key: NameKey, account: Account): Promise<boolean>
   userById(id: UserId): Promise<User | null>
+  accountById(id: UserId): Promise<Account | null>
   accountByName(key: NameKey): Promise<Account | null>
   /** Changes what is given and leaves the rest; null for an unknown user. */
   changeProfile(id: UserId, changes: ProfileChanges): Promise<User | null>
+  /**
+   * Replaces the password's hash while it is still `from`, and with it ends all sessions of the user
+   * but `keep`. Resolves with those whose access tokens may still be good; null, and nothing has
+   * changed, when the hash is another one.
+   */
+  changePassword(change: PasswordChange): Promise<readonly SessionId[] | null>
 
   openSession(session: NewSession): Promise<void>
   /**
@@ -62,6 +84,13 @@ export interface UserStore extends GuessLedger {
   recordOrderStatus(change: OrderStatusChange, at: Millis): Promise<boolean>
   /** A user's notifications after the one with id `after` (0 for all), oldest first. */
   notifications(user: UserId, after: number, limit: number): Promise<readonly Notification[]>
+  /** Id of a user's newest notification, 0 when there is none; every later one has a higher id. */
+  lastNotification(user: UserId): Promise<number>
+  /**
+   * Who got notifications after a cursor of this feed, which is not an id of theirs; at most `limit`
+   * notifications are looked at, and a page without users is the end. Null asks for the end alone.
+   */
+  notified(after: number | null, limit: number): Promise<NotifiedPage>
 
   /** Drops up to `limit` rows of each kind that mean nothing any more at `now`. */
   sweep(now: Millis, limit: number): Promise<void>

@@ -166,6 +166,9 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
     },
     ignored: ['scope', 'client_id', 'client_secret'],
   },
+  'user POST /users/me/password': {
+    fields: { current_password: field('secret word', notText), new_password: password },
+  },
   'user PUT /users/me': { fields: { full_name: optional(fullName), phone } },
   'user POST /users/notify/order-status': {
     fields: {
