@@ -145,14 +145,17 @@ const rules: Readonly<Record<ServiceName, Readonly<Record<string, readonly strin
       'DELETE /cart/items/:id',
       'DELETE /cart/',
       'POST /cart/checkout',
+      'POST /products/:id/view',
+      'GET /products/recent-views',
     ],
+    admin: ['GET /carts/'],
     'service:user': ['POST /internal/cart', 'POST /internal/checkout'],
   },
   order: {
     public: ['GET /orders/statuses/list'],
     user: ['GET /orders/', 'POST /orders/', 'GET /orders/:id', 'PUT /orders/:id/cancel'],
     admin: ['PUT /orders/:id/status'],
-    'service:cart': ['POST /internal/orders'],
+    'service:cart': ['POST /internal/orders', 'POST /internal/orders/find'],
     'service:user': ['POST /internal/orders/list', 'POST /internal/spending'],
   },
   user: {

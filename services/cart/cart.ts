@@ -1,5 +1,5 @@
 /** What a cart is and how its lines change: pure rules, no HTTP, no SQL. */
-import type { CartLineId, ProductId, Revision } from '../../core/values/ids.ts'
+import type { CartLineId, ProductId, Revision, UserId } from '../../core/values/ids.ts'
 import { lineTotal, minor, sum, type Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
 
@@ -128,6 +128,13 @@ export interface PricedCart {
   readonly lines: readonly PricedLine[]
   /** Of the lines that can be bought. */
   readonly total: Minor
+}
+
+/** As the list of all carts shows it. */
+export interface ListedCart extends PricedCart {
+  readonly userId: UserId
+  readonly revision: Revision
+  readonly updatedAt: Millis
 }
 
 export function priceLine(line: CartLine, product: Product): PricedLine {

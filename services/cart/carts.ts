@@ -50,8 +50,8 @@ export interface CartsOptions {
 const maxAttempts = 6
 /** Pause before a repeated attempt: up to this many milliseconds times its number. */
 const pauseStep = 10
-/** A look at the cart counts as use, but is written down once an hour at most. */
-const useResolution = 60 * 60 * 1000
+/** A look at the cart counts as use, written down this often in a life at most: hourly in a week. */
+const notesInLife = 7 * 24
 
 export function createCarts(options: CartsOptions): Carts {
   const { store, catalog, clock, life } = options
@@ -80,8 +80,8 @@ export function createCarts(options: CartsOptions): Carts {
 
   function noteUse(user: UserId, cart: Cart): void {
     const now = clock.now()
-    if (now - cart.usedAt < useResolution) return
-    // Nobody waits for it: a look that is not noted costs nothing but an hour of the cart's life.
+    if (now - cart.usedAt < life / notesInLife) return
+    // Nobody waits for it: a look that is not noted costs the cart a hundredth of its life at most.
     store.touch(user, cart.revision, now).catch(() => {})
   }
 

@@ -21,13 +21,16 @@ describe('a checkout', () => {
     await shop.expectSettled()
   })
 
-  test('of an empty, an expired and no cart is refused, without a call', async () => {
+  test('of an empty, an expired and no cart is refused, and without a key costs no call', async () => {
     const shop = createShop()
     const process = shop.processOf()
     expect(await outcomeOf(shop.checkout(process))).toBe('cart_empty')
     await shop.add(apples, 1)
     shop.clock.advance(life)
+    expect(await outcomeOf(shop.checkout(process))).toBe('cart_empty')
+    expect(shop.orders.lookups()).toBe(0)
     expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('cart_empty')
+    expect(shop.orders.lookups()).toBe(1)
     expect(shop.orders.calls()).toBe(0)
   })
 
@@ -197,12 +200,69 @@ describe('an idempotency key', () => {
     await shop.add(pears, 3)
     expect(await shop.checkout(process, 'k')).toMatchObject({
       status: 200,
-      replayed: false,
+      replayed: true,
       body: expect.stringContaining('DELIVERED'),
     })
     expect(quantities(await shop.linesNow())).toEqual([[pears, 3]])
     expect(shop.orders.made.size).toBe(1)
     await shop.expectSettled()
+  })
+
+  describe('whose answer has had its day, over a cart that is empty now,', () => {
+    async function aDayLater() {
+      const shop = createShop()
+      await shop.add(apples, 2)
+      const process = shop.processOf()
+      const first = await shop.checkout(process, 'k')
+      shop.clock.advance(24 * 60 * 60 * 1000)
+      return { shop, process, first }
+    }
+
+    test('answers the order as it is now, and keeps nothing of it', async () => {
+      const { shop, process } = await aDayLater()
+      shop.orders.forgetAnswers()
+      for (const lookups of [1, 2]) {
+        expect(await shop.checkout(process, 'k')).toMatchObject({
+          status: 200,
+          replayed: true,
+          body: expect.stringContaining('DELIVERED'),
+        })
+        expect(shop.orders.lookups()).toBe(lookups)
+      }
+      expect(shop.orders.calls()).toBe(1)
+      expect(shop.orders.made.size).toBe(1)
+      await shop.expectSettled()
+    })
+
+    test('answers the very bytes as long as the order service has them', async () => {
+      const { shop, process, first } = await aDayLater()
+      expect(await shop.checkout(process, 'k')).toEqual({ ...first, replayed: true })
+    })
+
+    test('is another user’s nothing, and another key’s', async () => {
+      const { shop, process } = await aDayLater()
+      const user = newId<UserId>()
+      expect(await outcomeOf(shop.checkout(process, 'k', { user }))).toBe('cart_empty')
+      expect(await outcomeOf(shop.checkout(process, 'K'))).toBe('cart_empty')
+    })
+
+    test('answers its refusal for stock', async () => {
+      const shop = createShop()
+      await shop.add(apples, 2)
+      shop.orders.sellOut()
+      const process = shop.processOf()
+      const first = await shop.checkout(process, 'k')
+      shop.clock.advance(life)
+      expect(await shop.checkout(process, 'k')).toEqual({ ...first, replayed: true })
+    })
+
+    test('is not called an empty cart’s while nobody can say', async () => {
+      const { shop, process } = await aDayLater()
+      shop.orders.script('refused', 'running')
+      expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('service_unavailable')
+      expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('request_in_progress')
+      expect(await outcomeOf(shop.checkout(process, 'k'))).toBe('200')
+    })
   })
 })
 

@@ -7,6 +7,8 @@
  *        │                ├─► a checkout is open ──► drive it ──► ours (or no key): its answer
  *        └────────────────│───────────────────────────────────┘  another key: start over
  *                         │
+ *                         ├─► the cart is empty ──► 400, unless the key has an order from long ago
+ *                         │
  *                         └─► open one (conditional: none open, cart unchanged) ──► drive it
  *
  *   drive:  order service ─┬─ made, rejected ──► close: lines out, answer kept, row gone (one write)
@@ -116,11 +118,34 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
         continue
       }
       const lines = orderedLines(liveLines(cart, clock.now(), life))
-      if (cart === null || lines.length === 0) throw problem('cart_empty')
+      if (cart === null || lines.length === 0) return ofEmptyCart(request)
       const answer = await begin(request, cart.revision, lines)
       if (answer !== null) return answer
     }
     throw stillRunning()
+  }
+
+  /**
+   * An empty cart is one that was never filled, or one that this very key emptied, longer ago than its
+   * answer was kept here; only the order service remembers which.
+   */
+  async function ofEmptyCart(request: CheckoutRequest): Promise<CheckoutAnswer> {
+    const { user, key } = request
+    if (key === null) throw problem('cart_empty')
+    const found = await orders.find(user, key, request)
+    switch (found.kind) {
+      case 'made':
+      case 'rejected':
+        return { ...found.answer, replayed: true }
+      case 'none':
+        throw problem('cart_empty')
+      case 'running':
+        throw stillRunning()
+      case 'unknown':
+        throw unavailable(found.cause)
+      default:
+        return found satisfies never
+    }
   }
 
   /** Waits for the open checkout; null when its answer is not this request's and it may try again. */

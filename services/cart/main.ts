@@ -7,10 +7,12 @@ import { createCarts } from './carts.ts'
 import { createCatalog } from './catalog.ts'
 import { createCheckouts } from './checkout.ts'
 import { cartSettings } from './config.ts'
+import { createListing } from './listing.ts'
 import { createCartMetrics } from './metrics.ts'
 import { createOrders } from './orders.ts'
 import { cartRoutes } from './routes.ts'
 import { openSqliteCartStore } from './store.sqlite.ts'
+import { createViews } from './views.ts'
 
 /** Bytes of product data kept for showing carts: some 20,000 products. */
 const productCacheBytes = 8 * 1024 * 1024
@@ -52,15 +54,23 @@ await runService({
       life,
       onOrdered: counts.ordered,
     })
+    const views = createViews({ store, catalog, clock, life })
+    const listing = createListing({ store, catalog, clock, life })
     const unusedSince = () => millis(clock.now() - life)
+    // What has expired does not show anywhere; sweeping only keeps the file small.
+    const sweepInterval = Math.min(60_000, life)
     return {
-      routes: cartRoutes({ carts, checkouts }),
+      routes: cartRoutes({ carts, checkouts, views, listing }),
       check: store.check,
       workers: () => [
         every(1_000, async () => void (await checkouts.sweep()), { log, name: 'open checkouts' }),
-        every(60_000, () => toTheEnd((limit) => store.dropUnused(unusedSince(), limit)), {
+        every(sweepInterval, () => toTheEnd((limit) => store.dropUnused(unusedSince(), limit)), {
           log,
           name: 'unused carts',
+        }),
+        every(sweepInterval, () => toTheEnd((limit) => store.forgetViews(unusedSince(), limit)), {
+          log,
+          name: 'old views',
         }),
         every(60_000, () => toTheEnd((limit) => store.forgetAnswers(clock.now(), limit)), {
           log,

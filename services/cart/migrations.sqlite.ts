@@ -46,4 +46,17 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX answers_expired ON answers (expires_at);
     `,
   },
+  {
+    version: 2,
+    name: 'recent views',
+    sql: `
+      CREATE TABLE recent_views (
+        user_id TEXT NOT NULL,
+        product_id TEXT NOT NULL,
+        viewed_at INTEGER NOT NULL,
+        PRIMARY KEY (user_id, product_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX recent_views_by_time ON recent_views (viewed_at);
+    `,
+  },
 ]

@@ -1,9 +1,9 @@
 /** A model of the order service for tests: orders known by their id, and a script of what goes wrong. */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
-import type { CheckoutId, OrderId } from '../../core/values/ids.ts'
+import { orderIdFor, type CheckoutId, type OrderId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import type { OrderedLine } from './cart.ts'
-import type { Orders, Placed } from './orders.ts'
+import type { Found, Orders, Placed } from './orders.ts'
 
 export interface MadeOrder {
   readonly id: OrderId
@@ -27,7 +27,10 @@ export interface OrdersModel extends Orders {
   /** Orders that stand, by their ids. */
   readonly made: ReadonlyMap<OrderId, MadeOrder>
   readonly rejected: ReadonlyMap<OrderId, MadeOrder>
+  /** Orders asked for, not those looked for. */
   calls(): number
+  /** Keys that were looked for. */
+  lookups(): number
   /** What happens to the next calls, one each; after that all goes well. */
   script(...mishaps: readonly Mishap[]): void
   /** From now on new orders are out of stock. */
@@ -43,29 +46,29 @@ export function createOrdersModel(): OrdersModel {
   const rejected = new Map<OrderId, MadeOrder>()
   const mishaps: Mishap[] = []
   let calls = 0
+  let lookups = 0
   let soldOut = false
   let gate: Promise<void> = Promise.resolve()
   let fresh = true
 
   function carryOut(...[checkout]: Parameters<Orders['place']>): Placed {
     const { orderId: id, id: checkoutId, lines } = checkout
-    const known = made.get(id) ?? rejected.get(id)
-    const order = known ?? { id, checkoutId, lines, answer: answerOf(id) }
-    if (known === undefined) (soldOut ? rejected : made).set(id, order)
-    const said = {
-      answer: order.answer,
-      replayed: known !== undefined && fresh,
-      checkoutId: order.checkoutId,
-    }
+    const known = wordOn(id)
+    if (known.kind !== 'none') return known
+    const answer = answerOf(id)
+    ;(soldOut ? rejected : made).set(id, { id, checkoutId, lines, answer })
+    const said = { answer, replayed: false, checkoutId }
+    return soldOut ? { kind: 'rejected', ...said } : { kind: 'made', total: minor(100), ...said }
+  }
+
+  function wordOn(id: OrderId): Extract<Found, { kind: 'made' | 'rejected' | 'none' }> {
+    const order = made.get(id) ?? rejected.get(id)
+    if (order === undefined) return { kind: 'none' }
+    const { answer, checkoutId } = order
+    const said = { answer, replayed: true, checkoutId }
     if (rejected.has(id)) return { kind: 'rejected', ...said }
-    return fresh || known === undefined
-      ? { kind: 'made', total: minor(100), ...said }
-      : {
-          kind: 'made',
-          total: minor(100),
-          ...said,
-          answer: { status: 200, body: `{"id":"${id}","status":"DELIVERED"}` },
-        }
+    const now = { status: 200, body: `{"id":"${id}","status":"DELIVERED"}` }
+    return { kind: 'made', total: minor(100), ...said, answer: fresh ? answer : now }
   }
 
   const answerOf = (id: OrderId): StoredAnswer =>
@@ -77,6 +80,7 @@ export function createOrdersModel(): OrdersModel {
     made,
     rejected,
     calls: () => calls,
+    lookups: () => lookups,
     script: (...more) => void mishaps.push(...more),
     sellOut() {
       soldOut = true
@@ -88,6 +92,13 @@ export function createOrdersModel(): OrdersModel {
     },
     forgetAnswers() {
       fresh = false
+    },
+    async find(user, key) {
+      lookups++
+      const mishap = mishaps.shift()
+      if (mishap === 'running') return { kind: 'running' }
+      if (mishap !== undefined) return { kind: 'unknown', cause: new Error('down') }
+      return wordOn(orderIdFor(user, 'checkout', key))
     },
     async place(checkout, within) {
       calls++

@@ -37,7 +37,8 @@ const checkout: OpenCheckout = {
   attemptedAt: millis(0),
 }
 
-async function placed(answer: () => Answer) {
+/** The order service as far as its answer goes, and what it was asked. */
+function world(answer: () => Answer) {
   const requests: ServiceRequest[] = []
   const orders = createOrders({
     async call(request) {
@@ -45,7 +46,17 @@ async function placed(answer: () => Answer) {
       return answer()
     },
   })
+  return { orders, requests }
+}
+
+async function placed(answer: () => Answer) {
+  const { orders, requests } = world(answer)
   return { result: await orders.place(checkout, within), request: requests[0] }
+}
+
+async function found(answer: () => Answer) {
+  const { orders, requests } = world(answer)
+  return { result: await orders.find(checkout.userId, 'k', within), request: requests[0] }
 }
 
 const says =
@@ -100,4 +111,29 @@ test.each([
   ['a refusal that cannot be read', says(409, 'no'), 'unknown'],
 ] as const)('%s', async (_, answer, kind) => {
   expect((await placed(answer)).result.kind).toBe(kind)
+})
+
+test('an order of long ago is found by its key, and its text is not touched', async () => {
+  const text = '{ "total": 19.90, "id":"x" }'
+  const { result, request } = await found(says(200, text, { 'idempotency-replayed': 'true' }))
+  expect(result).toMatchObject({ kind: 'made', answer: { status: 200, body: text } })
+  expect(request).toMatchObject({
+    path: '/internal/orders/find',
+    idempotent: true,
+    body: { user_id: checkout.userId, idempotency_key: 'k' },
+  })
+})
+
+test.each([
+  ['no such order', says(404, problemText('order_not_found')), 'none'],
+  ['a refusal for stock', says(409, problemText('out_of_stock')), 'rejected'],
+  ['an order that is being placed', says(409, problemText('request_in_progress')), 'running'],
+  ['a route that is not there', says(404, problemText('not_found')), 'unknown'],
+  ['a refusal of the token', says(401, problemText('not_authenticated')), 'unknown'],
+  ['a refusal of the body', says(422, problemText('validation_failed')), 'unknown'],
+  ['a 404 that cannot be read', says(404, 'no'), 'unknown'],
+  ['an order that cannot be read', says(200, '<html>'), 'unknown'],
+  ['a call that was not sent', fails(new UpstreamFailure('order', 'no', null)), 'unknown'],
+] as const)('looked for: %s', async (_, answer, kind) => {
+  expect((await found(answer)).result.kind).toBe(kind)
 })

@@ -1,4 +1,4 @@
-/** The order service as a checkout sees it: one call, told apart by what is known after it. */
+/** The order service as a checkout sees it: each answer told apart by what is known after it. */
 import {
   UpstreamFailure,
   type Answer,
@@ -6,7 +6,7 @@ import {
 } from '../../core/clients/service-client.ts'
 import { isReplayed, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { compileValidator } from '../../core/http/validation.ts'
-import type { CheckoutId } from '../../core/values/ids.ts'
+import type { CheckoutId, UserId } from '../../core/values/ids.ts'
 import { toMinor, type Minor } from '../../core/values/money.ts'
 import { PlacedOrder, Refusal } from './schemas.ts'
 import type { OpenCheckout } from './store.ts'
@@ -38,12 +38,22 @@ export type Placed =
   /** The order may stand, may come to stand, or neither. */
   | { readonly kind: 'unknown'; readonly cause: unknown }
 
+/** What became of an order that an earlier checkout may have placed. */
+export type Found =
+  | Extract<Placed, { kind: 'made' | 'rejected' | 'running' }>
+  /** There is none, and none was made by asking. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown'; readonly cause: unknown }
+
 export interface Orders {
   /**
    * Places the order of a checkout, or finds out what became of it. The order service knows the order
    * by its id, so asking again places nothing twice. Never throws for what the other side does.
    */
   place(checkout: OpenCheckout, within: Within): Promise<Placed>
+
+  /** Looks for the order that a user's key stands for. Never throws for what the other side does. */
+  find(user: UserId, key: string, within: Within): Promise<Found>
 }
 
 /** Says whose checkout an order came from. */
@@ -96,6 +106,22 @@ export function createOrders(client: ServiceClient): Orders {
     return { kind: 'impossible', ...said }
   }
 
+  function readFound(answer: Answer): Found {
+    // Any other 404 is a route that is not there yet, and says nothing of the order.
+    if (answer.status === 404 && readRefusal(answer.json()).code === 'order_not_found') {
+      return { kind: 'none' }
+    }
+    const placed = read(answer)
+    switch (placed.kind) {
+      case 'made':
+      case 'rejected':
+      case 'running':
+        return placed
+      default:
+        return { kind: 'unknown', cause: new Error(`The order service answered ${answer.status}.`) }
+    }
+  }
+
   return {
     async place(checkout, within) {
       try {
@@ -103,6 +129,21 @@ export function createOrders(client: ServiceClient): Orders {
       } catch (cause) {
         const refused = cause instanceof UpstreamFailure && cause.sent === 'no'
         return { kind: refused ? 'refused' : 'unknown', cause }
+      }
+    },
+    async find(user, key, { deadline, trace }) {
+      try {
+        const answer = await client.call({
+          method: 'POST',
+          path: '/internal/orders/find',
+          body: { user_id: user, idempotency_key: key },
+          idempotent: true,
+          deadline,
+          trace,
+        })
+        return readFound(answer)
+      } catch (cause) {
+        return { kind: 'unknown', cause }
       }
     },
   }

@@ -5,12 +5,16 @@ import { route, tagged, type Route } from '../../core/http/route.ts'
 import type { ProductId, UserId } from '../../core/values/ids.ts'
 import type { Carts } from './carts.ts'
 import type { CheckoutAnswer, Checkouts } from './checkout.ts'
+import type { Listing } from './listing.ts'
 import * as schemas from './schemas.ts'
+import type { Views } from './views.ts'
 import type { Within } from './within.ts'
 
 export interface CartRoutesOptions {
   readonly carts: Carts
   readonly checkouts: Checkouts
+  readonly views: Views
+  readonly listing: Listing
 }
 
 const cart = { name: 'Cart', description: 'What the signed-in user is about to order' }
@@ -27,7 +31,12 @@ const checkoutErrors = [
   'outcome_unknown',
 ] as const
 
-export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Route[] {
+export function cartRoutes({
+  carts,
+  checkouts,
+  views,
+  listing,
+}: CartRoutesOptions): readonly Route[] {
   return tagged(cart, [
     route({
       method: 'GET',
@@ -47,6 +56,7 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
       operation: 'add_to_cart',
       access: 'user',
       summary: 'Puts pieces of a product into the cart, on top of those it holds',
+      description: 'One line per product: adding it again adds to its quantity.',
       body: schemas.NewItem,
       success: { status: 200, schema: schemas.Item },
       errors: [
@@ -114,6 +124,8 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
       operation: 'checkout',
       access: 'user',
       summary: 'Orders what the cart holds; a repeated request makes no second order',
+      description:
+        'The order has the prices of this moment. What was added while it was placed stays in the cart. Without an `Idempotency-Key`, clicks that come while a checkout runs get its order.',
       body: schemas.CheckoutBody,
       bodyOptional: true,
       headers: ['idempotency-key'],
@@ -122,6 +134,50 @@ export function cartRoutes({ carts, checkouts }: CartRoutesOptions): readonly Ro
       errors: [...checkoutErrors],
       handler: async function checkout(call) {
         return order(call.caller.id, idempotencyKey(call), call)
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/carts/',
+      operation: 'list_carts',
+      access: 'admin',
+      summary: 'The carts of all users, those that have expired left out',
+      query: schemas.ListCarts,
+      success: { status: 200, schema: schemas.UserCarts, headers: ['link'] },
+      errors: ['bad_request', 'service_unavailable'],
+      handler: async function list_carts(call) {
+        const { limit = 100, cursor = null } = call.query
+        const page = await listing.page({ limit, cursor }, call)
+        const shown = page.carts.map(schemas.userCartOnTheWire)
+        if (page.nextCursor === null) return shown
+        const link = `<?limit=${limit}&cursor=${page.nextCursor}>; rel="next"`
+        return call.reply(shown, { link })
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/products/:id/view',
+      operation: 'view_product',
+      access: 'user',
+      summary: 'Notes that the caller looks at a product',
+      params: schemas.ProductParams,
+      success: { status: 200, schema: schemas.Message },
+      errors: ['product_not_found', 'service_unavailable'],
+      handler: async function view_product(call) {
+        await views.note(call.caller.id, folded(call.params.id), call)
+        return { message: 'View noted' }
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/products/recent-views',
+      operation: 'get_recent_views',
+      access: 'user',
+      summary: 'The products that the caller looked at last, newest first',
+      success: { status: 200, schema: schemas.RecentViews },
+      errors: [],
+      handler: async function get_recent_views(call) {
+        return schemas.viewsOnTheWire(await views.recent(call.caller.id))
       },
     }),
     ...internalRoutes(),

@@ -2,7 +2,9 @@
 import Type, { type Static } from 'typebox'
 import { closed, Money, Quantity, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { fromMinor } from '../../core/values/money.ts'
-import type { PricedCart, PricedLine } from './cart.ts'
+import { toRfc3339 } from '../../core/values/time.ts'
+import type { ListedCart, PricedCart, PricedLine } from './cart.ts'
+import { maxViews, type View } from './store.ts'
 
 export { Message } from '../../core/http/schemas.ts'
 
@@ -35,19 +37,53 @@ export const Item = Type.Object(
   { title: 'CartItem' },
 )
 
+const items = Type.Array(Item)
+const cartTotal = Type.Number({ description: 'Of the items that can be bought', examples: [total] })
+const revision = (description: string) =>
+  Type.String({
+    format: 'uuid',
+    description,
+    examples: ['019c0d40-b3c8-7d25-9a61-7e4f0c8b2d53'],
+  })
+
 export const Cart = Type.Object(
   {
-    items: Type.Array(Item),
-    total: Type.Number({ description: 'Of the items that can be bought', examples: [total] }),
+    items,
+    total: cartTotal,
     revision: Type.Optional(
-      Type.String({
-        format: 'uuid',
-        description: 'New with every change; absent where there has been no cart yet',
-        examples: ['019c0d40-b3c8-7d25-9a61-7e4f0c8b2d53'],
-      }),
+      revision('New with every change; absent where there has been no cart yet'),
     ),
   },
   { title: 'Cart' },
+)
+
+const UserCart = Type.Object(
+  {
+    user_id: UserId,
+    items,
+    total: cartTotal,
+    revision: revision('New with every change'),
+    updated_at: Timestamp,
+  },
+  { title: 'UserCart' },
+)
+export const UserCarts = Type.Array(UserCart)
+
+export const ListCarts = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 100, examples: [20] })),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: 'From the Link header of the page before',
+      examples: ['MDE5YzBkM2EtNTFiNy03ZTAyLTljMWQtM2Y4YTZiMmU0ZDEw'],
+    }),
+  ),
+})
+
+export const ProductParams = Type.Object({ id: ProductId })
+export const RecentViews = Type.Array(
+  Type.Object({ product_id: ProductId, viewed_at: Timestamp }, { title: 'RecentView' }),
+  { maxItems: maxViews, description: 'Newest first, each product once' },
 )
 
 export const NewItem = closed(
@@ -128,3 +164,14 @@ export const cartOnTheWire = (cart: PricedCart): Static<typeof Cart> => ({
   total: fromMinor(cart.total),
   ...(cart.revision !== null && { revision: cart.revision }),
 })
+
+export const userCartOnTheWire = (cart: ListedCart): Static<typeof UserCart> => ({
+  user_id: cart.userId,
+  items: cart.lines.map(itemOnTheWire),
+  total: fromMinor(cart.total),
+  revision: cart.revision,
+  updated_at: toRfc3339(cart.updatedAt),
+})
+
+export const viewsOnTheWire = (views: readonly View[]): Static<typeof RecentViews> =>
+  views.map(({ productId, at }) => ({ product_id: productId, viewed_at: toRfc3339(at) }))

@@ -12,6 +12,7 @@ import {
 import { manualClock, millis } from '../../core/values/time.ts'
 import { orderedLines, type CartLine } from './cart.ts'
 import type { CartStore, Closing, OpenCheckout } from './store.ts'
+import { viewConformance } from './views.conformance.ts'
 
 type Clock = ReturnType<typeof manualClock>
 
@@ -23,6 +24,8 @@ export function cartStoreConformance(
   name: string,
   openEmpty: (clock: Clock) => Promise<CartStore>,
 ): void {
+  viewConformance(name, openEmpty)
+
   describe(`${name} cart store`, () => {
     let clock: Clock
     let store: CartStore
@@ -183,6 +186,78 @@ export function cartStoreConformance(
         await close(checkout, { kind: 'void' })
         expect(await store.dropUnused(clock.now(), 10)).toBe(1)
         expect((await store.load(user)).cart).toBeNull()
+      })
+    })
+
+    describe('a list of all carts', () => {
+      async function filled(count: number): Promise<readonly UserId[]> {
+        const users = Array.from({ length: count }, () => newId<UserId>())
+        for (const each of users) {
+          const next = { revision: newId<Revision>(), lines: [line(1)], at: clock.now() }
+          expect(await store.save(each, null, next)).toBe(true)
+        }
+        return users
+      }
+
+      /** All pages; `meanwhile` runs after each. */
+      async function pages(
+        limit: number,
+        usedAfter: number,
+        meanwhile: () => Promise<unknown> = async () => {},
+      ): Promise<readonly UserId[]> {
+        const found: UserId[] = []
+        for (;;) {
+          const page = await store.carts({
+            after: found.at(-1) ?? null,
+            usedAfter: millis(usedAfter),
+            limit,
+          })
+          expect(page.length).toBeLessThanOrEqual(limit)
+          found.push(...page.map(({ userId }) => userId))
+          if (page.length < limit) return found
+          await meanwhile()
+        }
+      }
+
+      test('has each once, with what it holds, whatever the size of a page', async () => {
+        expect(await pages(10, 0)).toEqual([])
+        const users = await filled(7)
+        for (const limit of [1, 3, 7, 100]) {
+          const found = await pages(limit, 0)
+          expect(found).toHaveLength(users.length)
+          expect(new Set(found)).toEqual(new Set(users))
+        }
+        for (const { userId, cart } of await store.carts({
+          after: null,
+          usedAfter: millis(0),
+          limit: 7,
+        })) {
+          expect((await store.load(userId)).cart).toEqual(cart)
+        }
+      })
+
+      test('neither repeats nor skips a cart that is changed or emptied meanwhile', async () => {
+        const users = await filled(6)
+        const changeAll = async () => {
+          clock.advance(1)
+          for (const each of users) {
+            const { cart } = await store.load(each)
+            const next = { revision: newId<Revision>(), lines: [], at: clock.now() }
+            expect(await store.save(each, cart?.revision ?? null, next)).toBe(true)
+          }
+        }
+        const found = await pages(2, 0, changeAll)
+        expect(found).toHaveLength(users.length)
+        expect(new Set(found)).toEqual(new Set(users))
+      })
+
+      test('leaves out what nobody has used for long, also before it is dropped', async () => {
+        const old = await filled(3)
+        const used = clock.now()
+        clock.advance(1)
+        const fresh = await filled(3)
+        expect(new Set(await pages(2, used))).toEqual(new Set(fresh))
+        expect(new Set(await pages(2, used - 1))).toEqual(new Set([...old, ...fresh]))
       })
     })
 

@@ -5,6 +5,7 @@ import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { subtractOrdered, type Cart, type CartLine, type OrderedLine } from './cart.ts'
 import { migrations } from './migrations.sqlite.ts'
 import type { CartStore, OpenCheckout } from './store.ts'
+import { sqliteViews } from './views.sqlite.ts'
 
 interface CartRow {
   revision: Revision
@@ -69,6 +70,11 @@ export function openSqliteCartStore(
 
     touch: (user, revision, at) =>
       database.write(() => sql.touch.run(at, user, revision).changes === 1),
+
+    carts: async ({ after, usedAfter, limit }) =>
+      sql.carts
+        .all(after ?? '', usedAfter, limit)
+        .map((row) => ({ userId: row.user_id, cart: toCart(row) })),
 
     openCheckout: (checkout) =>
       database.write(() => {
@@ -142,6 +148,8 @@ export function openSqliteCartStore(
       database.write(() => sql.dropUnused.run(usedBefore, limit).changes),
     forgetAnswers: (now, limit) => database.write(() => sql.forgetAnswers.run(now, limit).changes),
 
+    ...sqliteViews(database),
+
     check: () => database.check(),
     close: () => database.close(),
   }
@@ -154,6 +162,12 @@ function statementsOf(database: Database) {
     cart: database.statement<[UserId], CartRow>(
       'SELECT revision, lines, updated_at, used_at FROM carts WHERE user_id = ?',
       'get_cart',
+    ),
+    // The plus keeps the planner from the index by use, which would sort all carts for one page.
+    carts: database.statement<[string, Millis, number], CartRow & { user_id: UserId }>(
+      `SELECT user_id, revision, lines, updated_at, used_at FROM carts
+       WHERE user_id > ? AND +used_at > ? ORDER BY user_id LIMIT ?`,
+      'list_carts',
     ),
     insertCart: database.statement<[UserId, Revision, string, Millis, Millis]>(
       `INSERT INTO carts (user_id, revision, lines, updated_at, used_at) VALUES (?, ?, ?, ?, ?)

@@ -1,9 +1,10 @@
 /**
- * What the cart rules need of a store. All of one user's data (cart, open checkout, stored answers)
- * lies together, and every change is one conditional write on it.
+ * What the cart rules need of a store. All that an order depends on (a user's cart, open checkout,
+ * stored answers) lies together, and every change is one conditional write on it. Views lie apart,
+ * as they are written without a condition: nothing goes wrong when two of them meet.
  */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
-import type { CheckoutId, OrderId, Revision, UserId } from '../../core/values/ids.ts'
+import type { CheckoutId, OrderId, ProductId, Revision, UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { Cart, CartLine, OrderedLine } from './cart.ts'
 
@@ -55,11 +56,48 @@ export interface KeyedAnswer extends StoredAnswer {
   readonly fingerprint: string
 }
 
+/** The cart of one of many users. */
+export interface UserCart {
+  readonly userId: UserId
+  readonly cart: Cart
+}
+
+export interface CartsQuery {
+  /** The user after whose cart the page starts; null for the first page. */
+  readonly after: UserId | null
+  /** Carts last used at or before this have expired and are left out. */
+  readonly usedAfter: Millis
+  readonly limit: number
+}
+
+/** That a user looked at a product. */
+export interface View {
+  readonly productId: ProductId
+  readonly at: Millis
+}
+
+/** Views that are kept of one user. */
+export const maxViews = 10
+
+export interface ViewStore {
+  /**
+   * Notes a view, in place of an older one of this product, and drops what is past `maxViews`, all in
+   * one write. It counts as later than the user's views before it, by a millisecond if need be.
+   */
+  noteView(user: UserId, view: View): Promise<void>
+
+  /** Newest first, each product once, at most `maxViews`. */
+  views(user: UserId): Promise<readonly View[]>
+
+  /** Drops views noted at or before `viewedBefore`; says how many. */
+  forgetViews(viewedBefore: Millis, limit: number): Promise<number>
+}
+
 /**
  * Every method rejects with the problem `store_unavailable` when the store cannot be used; a write is
  * durable when its promise resolves. `false` always means: the condition did not hold, nothing changed.
  */
-export interface CartStore {
+export interface CartStore extends ViewStore {
   load(user: UserId): Promise<CartState>
 
   /**
@@ -74,6 +112,12 @@ export interface CartStore {
 
   /** Notes that the cart was used, if it still has this revision; it keeps that. */
   touch(user: UserId, revision: Revision, at: Millis): Promise<boolean>
+
+  /**
+   * Carts of all users, empty ones among them, in an order that no change of a cart affects: by user
+   * on SQLite, by the user's token on Cassandra. A page is short only when it is the last one.
+   */
+  carts(query: CartsQuery): Promise<readonly UserCart[]>
 
   /** Opens a checkout if none is open and the cart still has the checkout's revision. */
   openCheckout(checkout: OpenCheckout): Promise<Opening>

@@ -192,6 +192,32 @@ describe('placing an order', () => {
     expect(shop.stock.available.get(apples)).toBe(8)
   })
 
+  test('an order is found by its id as a retry would find it, and none is made by looking', async () => {
+    const shop = world(10)
+    const { placing } = processOf(shop, shop.store, shop.stock)
+    const { orderId } = placementOf('k')
+    const find = () => placing.find(orderId, deadlineIn(8_000, shop.clock), newTrace())
+    expect(await find()).toBeNull()
+    expect(await shop.store.find(orderId)).toBeNull()
+    const first = await place(placing, placementOf('k'), shop)
+    if (first.kind !== 'answer') throw new Error('Expected a first answer.')
+    expect(await find()).toEqual({ ...first, replayed: true })
+    shop.clock.advance(86_400_000)
+    expect(await find()).toMatchObject({ kind: 'current', order: { id: orderId } })
+    expect(shop.stock.available.get(apples)).toBe(8)
+  })
+
+  test('an order that was left half placed is settled by whoever looks for it', async () => {
+    const shop = world(10)
+    const down: Stock = { ...shop.stock, reserve: () => Promise.reject(new Error('down')) }
+    const broken = processOf(shop, shop.store, down)
+    await codeOf(place(broken.placing, placementOf('k'), shop))
+    const { placing } = processOf(shop, shop.store, shop.stock)
+    const look = placing.find(placementOf('k').orderId, deadlineIn(8_000, shop.clock), newTrace())
+    expect(await look).toMatchObject({ kind: 'answer', answer: { status: 200 } })
+    shop.stock.expectInvariant()
+  })
+
   test('while the catalog is down the outcome is unknown, and a retry with the key settles it', async () => {
     const shop = world(10)
     const down: Stock = { ...shop.stock, reserve: () => Promise.reject(new Error('down')) }

@@ -66,6 +66,8 @@ export type Placed =
 
 export interface Placing {
   place(placement: Placement, deadline: Deadline, trace: TraceContext): Promise<Placed>
+  /** What `place` would answer to an order that has a row already; null, and no row, without one. */
+  find(id: OrderId, deadline: Deadline, trace: TraceContext): Promise<Placed | null>
   /** Settles PENDING orders whose lease has lapsed; returns how many it tried. */
   sweep(): Promise<number>
 }
@@ -127,10 +129,19 @@ export function createPlacing(options: PlacingOptions): Placing {
     }
   }
 
+  async function find(
+    id: OrderId,
+    deadline: Deadline,
+    trace: TraceContext,
+  ): Promise<Placed | null> {
+    const row = await store.find(id)
+    return row === null ? null : join(row, row, deadline, trace)
+  }
+
   /** A later request for an order that has a row already. */
   async function join(
     first: OrderRow,
-    placement: Placement,
+    placement: Pick<Placement, 'fingerprint'>,
     deadline: Deadline,
     trace: TraceContext,
   ): Promise<Placed> {
@@ -289,7 +300,7 @@ export function createPlacing(options: PlacingOptions): Placing {
     await drive(pending, deadlineIn(sweepBudget, clock), trace)
   }
 
-  return { place, sweep }
+  return { place, find, sweep }
 }
 
 /** After a failed attempt the next one waits this long, in milliseconds. */

@@ -52,6 +52,8 @@ export function orderRoutes({
       operation: 'list_orders',
       access: 'user',
       summary: 'Orders of the caller, newest first; of everybody for an admin with all=true',
+      description:
+        'Orders that were delivered or cancelled leave the lists after a while; `GET /orders/{id}` still answers.',
       query: schemas.ListOrders,
       success: { status: 200, schema: schemas.Orders, headers: ['link'] },
       errors: ['forbidden', 'bad_request'],
@@ -71,6 +73,8 @@ export function orderRoutes({
       operation: 'create_order',
       access: 'user',
       summary: 'Orders products directly; names and prices are the catalog’s',
+      description:
+        'All lines or none: when one is short, nothing is reserved and the answer names what is short. `name`, `price` and `total` of older clients are accepted and ignored.',
       body: schemas.NewOrder,
       headers: ['idempotency-key'],
       budget: checkoutBudget,
@@ -128,6 +132,8 @@ export function orderRoutes({
       operation: 'set_order_status',
       access: 'admin',
       summary: 'Moves an order along its state machine',
+      description:
+        'An order goes CREATED, PROCESSING, SHIPPING, DELIVERED, by itself or by this; any other move is 409.',
       params: schemas.OrderParams,
       query: schemas.StatusQuery,
       success: { status: 200, schema: schemas.Message },
@@ -145,6 +151,7 @@ export function orderRoutes({
       operation: 'cancel_order',
       access: 'user',
       summary: 'Cancels an order; its stock comes back',
+      description: 'Its owner may until it is SHIPPING, an admin until it is DELIVERED.',
       params: schemas.OrderParams,
       success: { status: 200, schema: schemas.Cancelled },
       errors: ['order_not_found', 'order_move_refused'],
@@ -198,6 +205,24 @@ function internalRoutes({
     }),
     route({
       method: 'POST',
+      path: '/internal/orders/find',
+      operation: 'find_order_of_cart',
+      access: 'service:cart',
+      summary: 'The order that a checkout’s key stands for; never makes one',
+      body: schemas.InternalFind,
+      budget: checkoutBudget,
+      success: { status: 200, schema: schemas.Order },
+      errors: ['order_not_found', 'out_of_stock', 'request_in_progress', 'outcome_unknown'],
+      handler: async function find_order_of_cart(call) {
+        const { user_id, idempotency_key } = call.body
+        const id = orderIdFor(folded<UserId>(user_id), 'checkout', idempotency_key)
+        const placed = await placing.find(id, call.deadline, call.trace)
+        if (placed === null) throw problem('order_not_found')
+        return answerOf(placed, call)
+      },
+    }),
+    route({
+      method: 'POST',
       path: '/internal/orders/list',
       operation: 'list_orders_of_user',
       access: 'service:user',
@@ -244,7 +269,11 @@ function answerOf(
 ): Reply {
   const { origin } = placed
   const checkout = origin.kind === 'cart' ? { [checkoutHeader]: origin.checkoutId } : {}
-  if (placed.kind === 'current') return call.reply(schemas.orderOnTheWire(placed.order), checkout)
+  if (placed.kind === 'current') {
+    // No longer the first answer, but just as little a new order.
+    const headers = { ...checkout, 'idempotency-replayed': 'true' }
+    return call.reply(schemas.orderOnTheWire(placed.order), headers)
+  }
   const type = placed.answer.status === 200 ? jsonType : problemType
   const reply = placed.replayed
     ? replay(placed.answer, type)

@@ -107,18 +107,19 @@ export const Cancelled = Type.Object(
 )
 
 /** Bodies between the services. */
+const IdempotencyKey = Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' })
+
 export const InternalOrder = closed({
   user_id: Uuid,
   checkout_id: Uuid,
-  idempotency_key: Type.Union([
-    Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' }),
-    Type.Null(),
-  ]),
+  idempotency_key: Type.Union([IdempotencyKey, Type.Null()]),
   items: Type.Array(
     closed({ product_id: Uuid, quantity: Type.Integer({ minimum: 1, maximum: maxQuantity }) }),
     { minItems: 1, maxItems: maxLines },
   ),
 })
+
+export const InternalFind = closed({ user_id: Uuid, idempotency_key: IdempotencyKey })
 
 export const InternalList = closed({
   user_id: Uuid,

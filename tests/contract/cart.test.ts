@@ -1,5 +1,6 @@
 /** The cart's rows of the HTTP contract, against running services. */
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
+import Type, { type Static } from 'typebox'
 import { newId, type UserId } from '../../core/values/ids.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
@@ -14,6 +15,13 @@ afterEach(() => expectStockInvariant(shop))
 
 const client = clientOf(shop)
 const admin = client.tokens.admin()
+
+const exact = { additionalProperties: false }
+const { id: Uuid, updated_at: Moment } = Order.properties
+const Views = Type.Array(Type.Object({ product_id: Uuid, viewed_at: Moment }, exact))
+const Carts = Type.Array(
+  Type.Object({ ...Cart.properties, user_id: Uuid, revision: Uuid, updated_at: Moment }, exact),
+)
 
 /** Somebody with an empty cart, and what they can do with it. */
 function shopper() {
@@ -30,6 +38,10 @@ function shopper() {
     put: (which: string, quantity: number) =>
       call('PUT', `/cart/items/${which}`, { json: { quantity } }),
     remove: (which: string) => call('DELETE', `/cart/items/${which}`),
+    look: (product: string) => call('POST', `/products/${product}/view`),
+    async views(): Promise<Static<typeof Views>> {
+      return conform(Views, (await call('GET', '/products/recent-views')).json())
+    },
     checkout: (headers: Sent['headers'] = {}) => call('POST', '/cart/checkout', { headers }),
     async cart(): Promise<Cart> {
       const answer = await call('GET', '/cart/')
@@ -339,11 +351,87 @@ describe('POST /cart/checkout', () => {
   })
 })
 
+describe('POST /products/{id}/view and GET /products/recent-views', () => {
+  test('tell what was looked at, newest first, without repeats, to whoever looked', async () => {
+    const buyer = shopper()
+    expect(await buyer.views()).toEqual([])
+    const [pear, plum] = [await client.createProduct(), await client.createProduct()]
+    for (const product of [pear, plum, pear, plum, plum, pear]) {
+      const answer = await buyer.look(product.product_id)
+      expect(answer.status).toBe(200)
+      conform(Message, answer.json())
+    }
+    const views = await buyer.views()
+    expect(views.map((view) => view.product_id)).toEqual([pear.product_id, plum.product_id])
+    expect(await shopper().views()).toEqual([])
+    await buyer.look(plum.product_id.toUpperCase())
+    expect((await buyer.views())[0]?.product_id).toBe(plum.product_id)
+  })
+  test('keep the last ten', async () => {
+    const buyer = shopper()
+    const products = await Promise.all(Array.from({ length: 12 }, () => client.createProduct()))
+    const ids = products.map((product) => product.product_id)
+    for (const id of ids) await buyer.look(id)
+    const views = await buyer.views()
+    expect(views.map((view) => view.product_id)).toEqual(ids.slice(2).reverse())
+  })
+  test('an unknown and a deleted product are 404 and leave no trace; nobody gets 401', async () => {
+    const buyer = shopper()
+    const gone = await client.createProduct()
+    await client.call('catalog', 'DELETE', `/products/${gone.product_id}`, { token: admin })
+    for (const id of [newId(), gone.product_id]) {
+      expectProblem(await buyer.look(id), 404, 'product_not_found')
+    }
+    expectProblem(await buyer.look('7'), 422, 'validation_failed')
+    expect(await buyer.views()).toEqual([])
+    const kept = await client.createProduct()
+    const path = `/products/${kept.product_id}/view`
+    expectProblem(await client.call('cart', 'POST', path), 401, 'not_authenticated')
+    expectProblem(await client.get('cart', '/products/recent-views'), 401, 'not_authenticated')
+  })
+})
+
+describe('GET /carts/', () => {
+  test('lists all carts, priced, each once, page by page', async () => {
+    const { product_id } = await client.createProduct({ price: 2.5 })
+    const buyers = [shopper(), shopper(), shopper()]
+    for (const buyer of buyers) await line(buyer, product_id, 2)
+    const found: Static<typeof Carts>[number][] = []
+    for (let path: string | undefined = '/carts/?limit=2'; path !== undefined;) {
+      const answer = await client.get('cart', path, admin)
+      expect(answer.status).toBe(200)
+      const page = conform(Carts, answer.json())
+      expect(page.length).toBeLessThanOrEqual(2)
+      found.push(...page)
+      const next = /^<(.+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1]
+      path = next === undefined ? undefined : `/carts/${next}`
+    }
+    expect(new Set(found.map((each) => each.user_id)).size).toBe(found.length)
+    for (const buyer of buyers) {
+      const listed = found.find((each) => each.user_id === buyer.id)
+      expect(listed).toMatchObject({ ...(await buyer.cart()), total: 5 })
+    }
+    expect(conform(Carts, (await client.get('cart', '/carts', admin)).json())).toEqual(found)
+  })
+  test('is for admins, in pages of 1 to 100', async () => {
+    expectProblem(await client.get('cart', '/carts/'), 401, 'not_authenticated')
+    expectProblem(await shopper().call('GET', '/carts/'), 403, 'forbidden')
+    expectProblem(await client.get('cart', '/carts/?cursor=x', admin), 400, 'bad_request')
+    for (const limit of ['0', '101', '1.5', 'all']) {
+      const answer = await client.get('cart', `/carts/?limit=${limit}`, admin)
+      expectProblem(answer, 422, 'validation_failed')
+    }
+  })
+})
+
 test.each([
   ['POST', '/cart/', 'GET, DELETE, HEAD, OPTIONS'],
   ['GET', '/cart/items', 'POST, OPTIONS'],
   ['GET', `/cart/items/${newId()}`, 'PUT, DELETE, OPTIONS'],
   ['GET', '/cart/checkout', 'POST, OPTIONS'],
+  ['POST', '/carts/', 'GET, HEAD, OPTIONS'],
+  ['GET', `/products/${newId()}/view`, 'POST, OPTIONS'],
+  ['POST', '/products/recent-views', 'GET, HEAD, OPTIONS'],
 ] as const)('%s %s is 405 and says what is allowed', async (method, path, allowed) => {
   const answer = await shopper().call(method, path)
   expectProblem(answer, 405, 'method_not_allowed')
@@ -359,6 +447,10 @@ describe('while a service is down', () => {
     await shop.kill('order')
     expectProblem(await buyer.checkout(), 503, 'service_unavailable')
     expect(await buyer.cart()).toEqual(before)
+    // Of an empty cart with a key nobody can say now whether the key emptied it.
+    const [empty, headers] = [shopper(), { 'idempotency-key': newId() }]
+    expectProblem(await empty.checkout(headers), 503, 'service_unavailable')
+    expectProblem(await empty.checkout(), 400, 'cart_empty')
     await shop.start('order')
     await eventually('checkouts work again', async () => (await buyer.checkout()).status === 200)
     expect(await buyer.orders()).toHaveLength(1)
@@ -369,6 +461,8 @@ describe('while a service is down', () => {
     const { product_id } = await client.createProduct()
     await shop.kill('catalog')
     expectProblem(await buyer.add(product_id, 1), 503, 'service_unavailable')
+    expectProblem(await buyer.look(product_id), 503, 'service_unavailable')
+    expect(await buyer.views()).toEqual([])
     expect(await buyer.cart()).toEqual({ items: [], total: 0 })
     await shop.start('catalog')
     await eventually('adding works again', async () => {

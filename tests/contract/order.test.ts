@@ -202,6 +202,26 @@ describe('Idempotency-Key', () => {
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
     expect(stockOf(shop, product_id)).toMatchObject({ available: 49, reserved: 1 })
   })
+  test('tells the cart which order a checkout’s key stands for, and makes none', async () => {
+    const { id: user_id } = somebody()
+    const { product_id } = await client.createProduct({ stock_count: 5 })
+    const cart = client.tokens.service('cart', 'order')
+    const ask = (path: string, json: object) =>
+      client.call('order', 'POST', path, { token: cart, json })
+    const wanted = { user_id, idempotency_key: `key-${newId()}` }
+    expectProblem(await ask('/internal/orders/find', wanted), 404, 'order_not_found')
+    const items = [{ product_id, quantity: 1 }]
+    const first = await ask('/internal/orders', { ...wanted, checkout_id: newId(), items })
+    expect(first.status).toBe(200)
+    const found = await ask('/internal/orders/find', wanted)
+    expect([found.status, found.text]).toEqual([200, first.text])
+    expect(found.headers.get('idempotency-replayed')).toBe('true')
+    for (const other of [{ user_id: newId() }, { idempotency_key: 'other' }]) {
+      const answer = await ask('/internal/orders/find', { ...wanted, ...other })
+      expectProblem(answer, 404, 'order_not_found')
+    }
+    expect(stockOf(shop, product_id)).toMatchObject({ available: 4, reserved: 1 })
+  })
   test.each(['', 'x'.repeat(256), 'two words', 'ключ'])('refuses %j', async (bad) => {
     const { token } = somebody()
     const { product_id } = await client.createProduct()

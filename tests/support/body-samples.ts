@@ -152,6 +152,9 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
   'order POST /internal/orders': {
     fields: { user_id: uuid(), checkout_id: uuid(), idempotency_key: key, items: lines() },
   },
+  'order POST /internal/orders/find': {
+    fields: { user_id: uuid(), idempotency_key: including(key, null) },
+  },
   'order POST /internal/orders/list': { fields: { user_id: uuid(), limit, cursor } },
   'order POST /internal/spending': { fields: { user_id: uuid() } },
   'user POST /users/register': {
