@@ -6,7 +6,23 @@ import { afterAll, expect, test } from 'bun:test'
 import { lockFolder } from './lock.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'lock-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const others: Bun.Subprocess[] = []
+afterAll(() => {
+  for (const other of others) other.kill('SIGKILL')
+  rmSync(root, { recursive: true })
+})
+
+/** A process that lives until it is killed, with `words` in its command line; resolves once it runs. */
+async function bystander(...words: readonly string[]): Promise<Bun.Subprocess> {
+  const program = 'console.log("up"); setInterval(() => {}, 1000)'
+  const child = Bun.spawn([process.execPath, '-e', program, ...words], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  others.push(child)
+  await child.stdout.getReader().read()
+  return child
+}
+
 let folders = 0
 const folder = (holder?: string): string => {
   const path = join(root, String(++folders))
@@ -26,8 +42,7 @@ test('a free folder is taken and given back', () => {
 })
 
 test('a folder is held as long as its launcher lives, and free when that is gone', async () => {
-  // A stand-in: it lives, and its command names start.ts.
-  const launcher = Bun.spawn([process.execPath, '-e', 'setInterval(() => {}, 1000)', 'start.ts'])
+  const launcher = await bystander('start.ts')
   const path = folder(`${launcher.pid}\n`)
   expect(lockFolder(path)).toEqual({ kind: 'held', pid: launcher.pid })
   launcher.kill('SIGKILL')
@@ -36,11 +51,9 @@ test('a folder is held as long as its launcher lives, and free when that is gone
 })
 
 test('a process id that somebody else has now does not count', async () => {
-  const other = Bun.spawn([process.execPath, '-e', 'setInterval(() => {}, 1000)'])
+  const other = await bystander()
   const isLinux = process.platform === 'linux'
   expect(lockFolder(folder(`${other.pid}\n`)).kind).toBe(isLinux ? 'taken' : 'held')
-  other.kill('SIGKILL')
-  await other.exited
 })
 
 test('a broken file does not count', () => {

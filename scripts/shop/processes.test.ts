@@ -51,7 +51,8 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 }
 
 const forever = 'console.log("up"); setInterval(() => {}, 1000);'
-const polite = `${forever} process.on("SIGTERM", () => { console.log("bye"); process.exit(0) })`
+// Whoever reads `up` may send the signal, so its handler comes first.
+const polite = `process.on("SIGTERM", () => { console.log("bye"); process.exit(0) }); ${forever}`
 
 describe('a process', () => {
   test('is named by a file while it runs, and stops cleanly', async () => {
