@@ -79,8 +79,8 @@ export function readKeySet(file: string): readonly StoredKey[] {
   if (!existsSync(file)) return []
   const keys = loadJwkSet(file).keys
   // What readers of the set have no use for is dropped there, so it is looked up here.
-  const raw = JSON.parse(readFileSync(file, 'utf8')) as { keys: readonly StoredKey[] }
-  const retired = new Map(raw.keys.map((key) => [key.kid, key.retired_at]))
+  const raw = JSON.parse(readFileSync(file, 'utf8')) as { keys: readonly (StoredKey | null)[] }
+  const retired = new Map(raw.keys.map((key) => [key?.kid, key?.retired_at]))
   return keys.map((key) => {
     const since = retired.get(key.kid)
     return typeof since === 'string' ? { ...key, retired_at: since } : key
