@@ -14,6 +14,9 @@ const longFiles: Readonly<Record<string, string>> = {
   'services/catalog/demo-words.ts': 'a table of words that the demo products are made of',
 }
 
+/** Written by scripts/openapi.ts as long as the API is: nobody reads them but the compiler. */
+const isGenerated = (path: string): boolean => path.startsWith('tests/generated/')
+
 const everyServiceHas = [
   'main.ts',
   'routes.ts',
@@ -91,7 +94,8 @@ function formMistakes(sources: readonly Source[]): readonly string[] {
   const mistakes: string[] = []
   for (const { path, text } of sources) {
     const lines = text.split('\n').length - 1
-    if (lines > 500 && !(path in longFiles)) mistakes.push(`${path} has ${lines} lines`)
+    if (lines > 500 && !(path in longFiles) && !isGenerated(path))
+      mistakes.push(`${path} has ${lines} lines`)
     if (!/^(#!.*\n)?\/\*\*/.test(text)) mistakes.push(`${path} does not open with its purpose`)
     if (/(^|[^.\w])Bun\.|from 'bun'/m.test(withoutComments(text)) && mustNotNameBun(path)) {
       mistakes.push(`${path} names Bun`)
@@ -146,7 +150,8 @@ describe('the tree', async () => {
   })
   test('excuses no file that is short again', () => {
     const long = sources.filter((source) => source.text.split('\n').length > 500)
-    expect(Object.keys(longFiles)).toEqual(long.map((source) => source.path))
+    const written = long.map((source) => source.path).filter((path) => !isGenerated(path))
+    expect(Object.keys(longFiles)).toEqual(written)
   })
 })
 

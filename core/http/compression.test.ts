@@ -118,6 +118,12 @@ describe('a representation', () => {
     }
   })
 
+  test('has its headers both by name and as a list that an engine takes as it is', () => {
+    const { headers } = representationOf(large).ready(asking()) as Reply
+    expect(headers).toBeInstanceOf(Headers)
+    expect(Object.fromEntries(headers as unknown as Headers)).toEqual({ ...headers })
+  })
+
   test('is compressed once for all who wait, and then kept', async () => {
     let encoded = 0
     const representation = representationOf(large, () => encoded++)

@@ -12,6 +12,9 @@ export interface Components {
   readonly schemas: Readonly<Record<string, object>>
 }
 
+/** Says how to describe a schema and is no part of its description. */
+export const prefillMark = 'x-prefilled'
+
 type Keywords = Readonly<Record<string, unknown>>
 
 // A TypeBox schema is a JSON schema; what else it carries does not enumerate.
@@ -40,7 +43,7 @@ export function createComponents(): Components {
   }
 
   function inline(schema: TSchema): object {
-    const keywords = keywordsOf(schema)
+    const { [prefillMark]: _, ...keywords } = keywordsOf(schema)
     if (isLegacy(schema)) return { description: keywords['description'], deprecated: true }
     const { anyOf } = keywords
     if (Array.isArray(anyOf) && anyOf.every(isSchema)) return union(anyOf, keywords)

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { errors, type ErrorCode } from './errors.ts'
 import { problem, problemDocument } from './problem.ts'
 
-const id = '019c0d3e-8a51-7c3b-9d47-5e0b6f1a2c84'
+const id = 'a9f28744-f0d4-506f-b94b-2e77e6b40d9f'
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 
 /** Fills the places of the detail templates. */

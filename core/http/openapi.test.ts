@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test'
 import Type from 'typebox'
 import { openApiDocument } from './openapi.ts'
-import { route } from './route.ts'
-import { closed, Message, Uuid } from './schemas.ts'
+import { route, tagged } from './route.ts'
+import { closed, Message, prefilled, Uuid } from './schemas.ts'
 import { legacy } from './validation.ts'
 
 const handler = () => ({ message: '' })
@@ -59,6 +59,46 @@ const routes = [
     errors: [],
     handler,
   }),
+  ...tagged({ name: 'Extras', description: 'With all that a route can say' }, [
+    route({
+      method: 'PUT',
+      path: '/extras',
+      operation: 'put_extras',
+      access: 'public',
+      summary: 'Says all that it can',
+      description: 'More of it.',
+      headers: ['if-match', 'if-none-match', 'idempotency-key'],
+      query: Type.Object({
+        all: Type.Optional(Type.String({ description: 'Which', examples: ['yes'], ...prefilled })),
+        some: Type.Optional(Type.String({ examples: ['no'] })),
+      }),
+      success: { status: 200, schema: Type.String(), type: 'text/event-stream', headers: ['link'] },
+      errors: ['not_authenticated'],
+      handler: () => '',
+    }),
+    route({
+      method: 'GET',
+      path: '/health',
+      operation: 'get_health',
+      access: 'public',
+      summary: 'Health',
+      neverShed: true,
+      success,
+      errors: [],
+      handler,
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics',
+      operation: 'get_metrics',
+      access: 'public',
+      summary: 'Not routed from outside',
+      undocumented: true,
+      success,
+      errors: [],
+      handler,
+    }),
+  ]),
   route({
     method: 'POST',
     path: '/internal/one',
@@ -92,7 +132,10 @@ interface Operation {
   /** Absent where there is none. */
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly required: boolean; readonly content: Record<string, object> }
-  readonly responses: Record<string, { description: string; content?: Record<string, object> }>
+  readonly responses: Record<
+    string,
+    { description: string; headers?: object; content?: Record<string, object> }
+  >
   readonly security: readonly object[]
 }
 interface Document {
@@ -100,7 +143,12 @@ interface Document {
   readonly info: object
   readonly servers: readonly object[]
   readonly paths: Record<string, Record<string, Operation>>
-  readonly components: { readonly schemas: object; readonly securitySchemes: object }
+  readonly tags: readonly object[]
+  readonly components: {
+    readonly schemas: object
+    readonly responses: Record<string, object>
+    readonly securitySchemes: object
+  }
 }
 
 const text = JSON.stringify(
@@ -151,18 +199,20 @@ describe('the document', () => {
 
   test('refers to nothing that it does not hold', () => {
     const targets = Array.from(
-      text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g),
-      (m) => m[1],
+      text.matchAll(/"\$ref":"#\/components\/(\w+)\/([\w.-]+)"/g),
+      ([, kind = '', name = '']) => ['components', kind, name],
     )
-    expect(targets.length).toBeGreaterThan(0)
-    for (const target of targets) expect(document.components.schemas).toHaveProperty(target ?? '')
+    expect(new Set(targets.map(([, kind]) => kind)).size).toBe(4)
+    for (const target of targets) expect(document).toHaveProperty(target)
   })
 
-  test('leaves internal routes out', () => {
+  test('leaves out what is not routed from outside', () => {
     expect(Object.keys(document.paths)).toEqual([
       '/things/',
       '/things/{id}/parts/{part}',
       '/bare/{name}',
+      '/extras',
+      '/health',
     ])
     expect(text).not.toMatch(/internal_(one|two)/)
     expect(text).not.toContain('service:')
@@ -202,6 +252,66 @@ describe('an operation', () => {
     expect(operation('get', '/things/').security).toEqual([])
     expect(operation('post', '/things/').security).toEqual([{ user: [] }])
     expect(document.components.securitySchemes).toHaveProperty('user')
+  })
+
+  test('takes a token where it has one although it is public', () => {
+    expect(operation('put', '/extras').security).toEqual([{}, { user: [] }])
+  })
+
+  test('stands under the heading of its group', () => {
+    const extras = { name: 'Extras', description: 'With all that a route can say' }
+    expect(document.tags).toEqual([extras])
+    expect(operation('get', '/health')).toHaveProperty('tags', ['Extras'])
+    expect(operation('get', '/things/')).not.toHaveProperty('tags')
+  })
+
+  test('says for whom it is', () => {
+    expect(operation('put', '/extras')).toHaveProperty('description', 'More of it.')
+    expect(operation('post', '/things/')).toHaveProperty('description', 'For admins alone.')
+    expect(operation('get', '/things/')).not.toHaveProperty('description')
+  })
+
+  test('has the headers that it reads, and those that its answers have because of them', () => {
+    const { parameters = [], responses } = operation('put', '/extras')
+    const headers = parameters.filter((each) => each.in === 'header')
+    expect(headers.map(({ name }) => name)).toEqual([
+      'If-Match',
+      'If-None-Match',
+      'Idempotency-Key',
+    ])
+    expect(Object.keys(responses['200']?.headers ?? {})).toEqual([
+      'Link',
+      'ETag',
+      'Idempotency-Replayed',
+    ])
+    expect(responses['200']?.content).toHaveProperty(['text/event-stream'])
+    expect(responses['304']?.headers).toHaveProperty('ETag')
+    expect(operation('get', '/things/').responses).not.toHaveProperty('304')
+  })
+
+  test('fills in an optional parameter only where hardly anybody leaves it out', () => {
+    const [all, some] = operation('put', '/extras').parameters ?? []
+    expect(all).toMatchObject({ description: 'Which', required: false, example: 'yes' })
+    expect(some).not.toHaveProperty('example')
+  })
+
+  test('shares the description of a failure with all that fail alike', () => {
+    const missing = operation('get', '/things/').responses['403']
+    expect<unknown>(missing).toEqual({ $ref: '#/components/responses/category_required' })
+    expect(document.components.responses['category_required']).toMatchObject({
+      description: 'Category is required (`category_required`)',
+      content: {
+        'application/problem+json': {
+          schema: { $ref: '#/components/schemas/Problem' },
+          examples: { category_required: { $ref: '#/components/examples/category_required' } },
+        },
+      },
+    })
+  })
+
+  test('that tells health is unavailable in the shape of its success', () => {
+    const { content = {} } = operation('get', '/health').responses['503'] ?? {}
+    expect(Object.keys(content)).toEqual(['application/json', 'application/problem+json'])
   })
 
   test('has its success, without content where there is no body', () => {

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of a service, made from its route table. */
 import Type, { type TSchema } from 'typebox'
 import type { ErrorCode } from './errors.ts'
-import { createComponents, type Components } from './openapi-components.ts'
+import { createComponents, prefillMark, type Components } from './openapi-components.ts'
 import {
   headerParameter,
   replyHeader,
@@ -52,7 +52,10 @@ export function openApiDocument(routes: readonly Route[], info: OpenApiInfo): ob
     if (route.undocumented === true || isInternal(route)) continue
     const path = route.path.replace(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, draft) }
-    if (route.tag !== undefined) tags.set(route.tag.name, route.tag)
+    if (route.tag === undefined) continue
+    // In the order of their last routes, so that what every service has comes last.
+    tags.delete(route.tag.name)
+    tags.set(route.tag.name, route.tag)
   }
   return {
     openapi: '3.1.0',
@@ -139,7 +142,7 @@ function queryParametersOf(schema: TSchema | undefined, components: Components):
   )
 }
 
-/** What a required parameter is filled in with; an optional one would be sent although nobody asked. */
+/** Tools fill `example` in and send it, so an optional parameter has one only where it is marked so. */
 function parameterOf(
   name: string,
   place: 'path' | 'query',
@@ -147,14 +150,17 @@ function parameterOf(
   schema: TSchema,
   components: Components,
 ): object {
-  const { description, examples } = schema as { description?: string; examples?: unknown[] }
+  // Of a schema's keywords, those that belong to the parameter; the rest describes its value.
+  const { description, ...value } = schema as TSchema & { description?: string }
+  const { examples } = value as { examples?: readonly unknown[] }
+  const filled = required || prefillMark in schema
   return {
     name,
     in: place,
     required,
     ...(description !== undefined && { description }),
-    schema: components.refer(schema),
-    ...(required && examples !== undefined && { example: examples[0] }),
+    schema: components.refer(value),
+    ...(filled && examples !== undefined && { example: examples[0] }),
   }
 }
 

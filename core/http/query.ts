@@ -34,11 +34,15 @@ function scalarType(schema: TSchema): string {
   return shape.kind === 'scalar' ? shape.type : 'string'
 }
 
-const decimal = /^-?\d{1,15}(\.\d{1,15})?$/
+const decimal = /^-?\d{1,16}(\.\d{1,15})?$/
+
+/** Past the safe integers two texts would be one number. */
+const isNumber = (value: string): boolean =>
+  decimal.test(value) && Math.abs(Number(value)) <= Number.MAX_SAFE_INTEGER
 
 /** What does not look like the wanted type stays a string, so that the validator names the mistake. */
 function coerce(type: string, value: string): unknown {
-  if (type === 'integer' || type === 'number') return decimal.test(value) ? Number(value) : value
+  if (type === 'integer' || type === 'number') return isNumber(value) ? Number(value) : value
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
   return value
 }

@@ -1,5 +1,6 @@
 /** Schemas that every service's wire format is made of; their examples are what Swagger shows and sends. */
 import Type, { type TProperties, type TObjectOptions } from 'typebox'
+import { prefillMark } from './openapi-components.ts'
 
 /** An object that refuses unknown fields: what a client may not set cannot be assigned by accident. */
 export const closed = <P extends TProperties>(properties: P, options: TObjectOptions = {}) =>
@@ -9,6 +10,9 @@ export const Uuid = Type.String({
   format: 'uuid',
   examples: ['019c0d41-2f06-7b19-8e5c-0a3d9c7f6e21'],
 })
+
+/** An optional parameter whose example is filled in all the same, as hardly anybody leaves it out. */
+export const prefilled = { [prefillMark]: true } as const
 
 /** A point in time, RFC 3339 in UTC. */
 export const Timestamp = Type.String({

@@ -27,7 +27,8 @@ const OpenApi = Type.Unknown({
   examples: [{ openapi: '3.1.0' }],
 })
 
-const system = {
+/** The heading of what machines ask for; a service adds its own such routes. */
+export const systemTag = {
   name: 'System',
   description: 'Health and description of the service, for machines',
 }
@@ -43,7 +44,7 @@ export interface SystemRoutesOptions {
 
 export function systemRoutes(options: SystemRoutesOptions): readonly Route[] {
   const { name, health, metrics } = options
-  const routes = tagged(system, [
+  const routes = tagged(systemTag, [
     get('/', 'get_root', 'The name of the service', Name, () => ({
       message: `Product Store: ${name} service`,
     })),

@@ -4,7 +4,8 @@ import { jsonType, Reply } from '../../core/http/reply.ts'
 import type { Caller } from '../../core/http/caller.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
 import { problem } from '../../core/http/problem.ts'
-import { route, type Call, type Route } from '../../core/http/route.ts'
+import { route, tagged, type Call, type Route } from '../../core/http/route.ts'
+import { systemTag } from '../../core/lifecycle/system-routes.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Details } from './details.ts'
 import type { Editing } from './editing.ts'
@@ -45,6 +46,11 @@ export interface CatalogParts {
   readonly metrics: CatalogMetrics
 }
 
+const products = { name: 'Products', description: 'What the shop sells, and at what price' }
+
+/** Headers of an answer that may be a stale one. */
+const freshness = ['age', 'x-cache'] as const
+
 export function catalogRoutes(parts: CatalogParts): readonly Route[] {
   const { store, pages, details, categories, editing, metrics } = parts
 
@@ -61,11 +67,12 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
     return caller instanceof Promise ? caller.then(answerTo) : answerTo(caller)
   }
 
-  return [
+  return tagged(products, [
     route({
       method: 'GET',
       path: '/system/health',
       operation: 'get_system_health',
+      tag: systemTag,
       access: 'public',
       summary: 'Whether the service and its store work',
       neverShed: true,
@@ -86,8 +93,11 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       operation: 'get_products',
       access: 'public',
       summary: 'Products of a category, in pages, or a search in it; of all categories for admins',
+      description:
+        'Pages by `skip`, or by `cursor`, which neither repeats nor misses a product while others are written. The answer may be a stale one while the store is down, which `X-Cache` tells.',
       query: ProductQuery,
-      success: { status: 200, schema: ProductPage },
+      headers: ['if-none-match'],
+      success: { status: 200, schema: ProductPage, headers: ['link', ...freshness] },
       errors: ['price_range_inverted', 'bad_request', 'category_required', 'not_authenticated'],
       cached: (inbound) => pages.known(inbound.query, inbound),
       handler: function get_products(call) {
@@ -100,7 +110,8 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       operation: 'get_categories',
       access: 'public',
       summary: 'Categories that have products, and how many',
-      success: { status: 200, schema: CategoryList },
+      headers: ['if-none-match'],
+      success: { status: 200, schema: CategoryList, headers: freshness },
       errors: [],
       handler: function get_categories(call) {
         return categories(call)
@@ -114,7 +125,8 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       summary: 'Products of a category as an array; Link names the next page',
       params: CategoryParams,
       query: ListingQuery,
-      success: { status: 200, schema: ProductList },
+      headers: ['if-none-match'],
+      success: { status: 200, schema: ProductList, headers: ['link', ...freshness] },
       errors: ['price_range_inverted', 'bad_request'],
       cached: (inbound) => pages.known(targetOf(inbound), inbound),
       handler: function get_products_by_category(call) {
@@ -128,8 +140,11 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       operation: 'get_product',
       access: 'public',
       summary: 'One product with what can be bought now',
+      description:
+        '`If-None-Match` saves the body while neither the product nor its stock has changed.',
       params: ProductParams,
-      success: { status: 200, schema: ProductDetail },
+      headers: ['if-none-match'],
+      success: { status: 200, schema: ProductDetail, headers: freshness },
       errors: ['product_not_found'],
       handler: function get_product(call) {
         return details.answer(productIdOf(call.params.id), call)
@@ -142,7 +157,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       access: 'admin',
       summary: 'Adds a product',
       body: NewProductBody,
-      success: { status: 201, schema: ProductDetail },
+      success: { status: 201, schema: ProductDetail, headers: ['etag'] },
       errors: ['catalog_full'],
       handler: async function create_product(call) {
         const product = await editing.create(newProductOf(newId(), call.body))
@@ -155,8 +170,11 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       operation: 'update_product',
       access: 'admin',
       summary: 'Changes the fields that are sent; honours If-Match',
+      description:
+        '`stock_count` sets what can be bought now. With `If-Match` nothing is changed when the product is no longer the one that was read.',
       params: ProductParams,
       body: ProductChangesBody,
+      headers: ['if-match'],
       success: { status: 200, schema: ProductDetail },
       errors: ['product_not_found', 'version_mismatch'],
       handler: async function update_product(call) {
@@ -175,6 +193,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       operation: 'delete_product',
       access: 'admin',
       summary: 'Takes a product off the shelf; open orders keep it',
+      description: 'Carts show it as not available; orders keep it.',
       params: ProductParams,
       success: { status: 204, schema: null },
       errors: ['product_not_found'],
@@ -186,7 +205,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       },
     }),
     ...internalRoutes(store, metrics),
-  ]
+  ])
 }
 
 /** A whole target, which begins as no bare query string can. */

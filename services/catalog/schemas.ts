@@ -1,10 +1,11 @@
 /** What goes over the wire of the catalog; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
-import { closed, Money, text, Uuid } from '../../core/http/schemas.ts'
+import { closed, Money, prefilled, text, Uuid } from '../../core/http/schemas.ts'
 
-const price = 189.9
+/** The first product of the demo, so that "Try it out" works as it stands. */
+const price = 65.9
 const ids = {
-  apple: '019c0d3e-8a51-7c3b-9d47-5e0b6f1a2c84',
+  apple: 'a9f28744-f0d4-506f-b94b-2e77e6b40d9f',
   order: '019c0d41-2f06-7b19-8e5c-0a3d9c7f6e21',
 } as const
 
@@ -29,7 +30,7 @@ const prose = (maxLength: number) =>
     pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$',
   })
 
-const name = { examples: ['Яблоки Гала «Южный сад», 1 кг'] }
+const name = { examples: ['Яблоки Гала «Южный сад», 500 г'] }
 const category = { examples: ['Фрукты'] }
 const description = { examples: ['Сладкие яблоки с тонкой кожицей. Хранить в прохладном месте.'] }
 const manufacturer = { examples: ['ООО «Южный сад»'] }
@@ -54,7 +55,12 @@ const listingParameters = {
     }),
   ),
   skip: Type.Optional(
-    Type.Integer({ minimum: 0, default: 0, description: 'Products to pass over; 0 with cursor' }),
+    Type.Integer({
+      minimum: 0,
+      default: 0,
+      description: 'Products to pass over; 0 with cursor',
+      examples: [0],
+    }),
   ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 100, examples: [20] })),
   cursor: Type.Optional(
@@ -84,44 +90,53 @@ export const ListingQuery = Type.Object(listingParameters)
 
 export const ProductQuery = Type.Object({
   category: Type.Optional(
-    Type.String({ description: 'Only admins may leave it out', ...category }),
+    Type.String({ description: 'Only admins may leave it out', ...category, ...prefilled }),
   ),
   ...listingParameters,
 })
 
-export const ProductListItem = Type.Object({
-  product_id: ProductId,
-  name: Type.String(name),
-  category: Type.String(category),
-  price: ListedPrice,
-})
+export const ProductListItem = Type.Object(
+  {
+    product_id: ProductId,
+    name: Type.String(name),
+    category: Type.String(category),
+    price: ListedPrice,
+  },
+  { title: 'ProductListItem' },
+)
 
 export const ProductList = Type.Array(ProductListItem)
 
-export const ProductPage = Type.Object({
-  items: ProductList,
-  total: Type.Integer({ description: 'Products on all pages, exact', examples: [2_500] }),
-  page: Type.Integer({ examples: [1] }),
-  pages: Type.Integer({ description: 'At least 1', examples: [25] }),
-  has_next: Type.Boolean({ examples: [true] }),
-  has_prev: Type.Boolean({ examples: [false] }),
-  next_cursor: Type.Optional(
-    Type.Union([Type.String(), Type.Null()], {
-      description: 'With cursor alone: the cursor of the next page, null on the last one',
-      examples: [null],
-    }),
-  ),
-})
+export const ProductPage = Type.Object(
+  {
+    items: ProductList,
+    total: Type.Integer({ description: 'Products on all pages, exact', examples: [2_500] }),
+    page: Type.Integer({ examples: [1] }),
+    pages: Type.Integer({ description: 'At least 1', examples: [25] }),
+    has_next: Type.Boolean({ examples: [true] }),
+    has_prev: Type.Boolean({ examples: [false] }),
+    next_cursor: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description: 'With cursor alone: the cursor of the next page, null on the last one',
+        examples: [null],
+      }),
+    ),
+  },
+  { title: 'ProductPage' },
+)
 
-export const ProductDetail = Type.Object({
-  product_id: ProductId,
-  name: Type.String(name),
-  category: Type.String(category),
-  price: ListedPrice,
-  stock_count: Type.Integer({ description: 'Pieces that can be bought now', ...stockCount }),
-  description: Type.Union([Type.String(), Type.Null()], description),
-  manufacturer: Type.Union([Type.String(), Type.Null()], manufacturer),
-})
+export const ProductDetail = Type.Object(
+  {
+    product_id: ProductId,
+    name: Type.String(name),
+    category: Type.String(category),
+    price: ListedPrice,
+    stock_count: Type.Integer({ description: 'Pieces that can be bought now', ...stockCount }),
+    description: Type.Union([Type.String(), Type.Null()], description),
+    manufacturer: Type.Union([Type.String(), Type.Null()], manufacturer),
+  },
+  { title: 'Product' },
+)
 
 export const NewProductBody = closed(
   {
@@ -133,6 +148,7 @@ export const NewProductBody = closed(
     manufacturer: Type.Optional(Manufacturer),
   },
   {
+    title: 'NewProduct',
     examples: [
       {
         name: name.examples[0],
@@ -155,11 +171,14 @@ export const ProductChangesBody = closed(
     description: Type.Optional(Description),
     manufacturer: Type.Optional(Manufacturer),
   },
-  { examples: [{ price: 169.9, stock_count: 500 }] },
+  { title: 'ProductChanges', examples: [{ price: 59.9, stock_count: 500 }] },
 )
 
 export const CategoryList = Type.Array(
-  Type.Object({ name: Type.String(category), product_count: Type.Integer({ examples: [2_500] }) }),
+  Type.Object(
+    { name: Type.String(category), product_count: Type.Integer({ examples: [2_500] }) },
+    { title: 'Category' },
+  ),
 )
 
 export const SystemHealth = Type.Object({

@@ -19,6 +19,8 @@ export function notificationRoutes({ streams }: NotificationRoutesOptions): read
       access: 'user',
       summary:
         'Changes of order status as server-sent events; Last-Event-ID goes on after that one',
+      description:
+        'Each event is named `order-status` and holds `order_id`, `status`, `updated_at` and `sequence`. Swagger shows nothing before the stream ends; `curl -N` does.',
       query: schemas.NotificationsQuery,
       headers: ['last-event-id'],
       success: { status: 200, type: 'text/event-stream', schema: schemas.NotificationEvents },

@@ -4,7 +4,7 @@ import type { JwkSet } from '../../core/auth/keys.ts'
 import { idempotencyKey } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
-import { route, type Route } from '../../core/http/route.ts'
+import { route, tagged, type Route } from '../../core/http/route.ts'
 import { invalid } from '../../core/http/validation.ts'
 import type { Accounts } from './accounts.ts'
 import { internalRoutes, type InternalRoutesOptions } from './internal-routes.ts'
@@ -34,11 +34,13 @@ const smallBody = 8 * 1024
 /** A checkout waits for cart, order and catalog service, and on a bad day for a restart of one. */
 const checkoutBudget = 8_000
 
+const accountTag = { name: 'Accounts', description: 'Registering, signing in and signing out' }
+const ownTag = { name: 'Own', description: 'What belongs to the signed-in user' }
+
 export function userRoutes(options: UserRoutesOptions): readonly Route[] {
   return [
-    ...accountRoutes(options),
-    ...ownRoutes(options),
-    ...notificationRoutes(options),
+    ...tagged(accountTag, accountRoutes(options)),
+    ...tagged(ownTag, [...ownRoutes(options), ...notificationRoutes(options)]),
     ...internalRoutes(options),
   ]
 }
@@ -81,6 +83,8 @@ function accountRoutes({
       operation: 'create_token',
       access: 'public',
       summary: 'Signs in by password, or goes on with a refresh token',
+      description:
+        'With `grant_type=refresh_token` a refresh token takes the place of name and password. It works once: using it again ends its whole session.',
       body: schemas.TokenRequest,
       accepts: ['form'],
       bodyLimit: smallBody,
@@ -214,6 +218,8 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
       operation: 'get_user_profile',
       access: 'user',
       summary: 'The user with cart total and orders; what cannot be had is named in "degraded"',
+      description:
+        'A service that does not answer in time leaves its part empty and its name in `degraded`.',
       success: { status: 200, schema: schemas.Profile },
       errors: [],
       handler: async function get_user_profile(call) {
@@ -227,7 +233,7 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
       access: 'user',
       summary: 'The user’s orders, newest first',
       query: schemas.OrdersQuery,
-      success: { status: 200, schema: schemas.OrderSummaries },
+      success: { status: 200, schema: schemas.OrderSummaries, headers: ['link'] },
       errors: ['bad_request', 'service_unavailable'],
       handler: async function list_my_orders(call) {
         const { limit = 100, cursor } = call.query
@@ -242,7 +248,9 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
       path: '/users/me/orders',
       operation: 'checkout_my_cart',
       access: 'user',
-      summary: 'Orders what is in the cart; Idempotency-Key is honoured',
+      summary: 'Orders what is in the cart',
+      description: 'The same as the cart’s own checkout.',
+      headers: ['idempotency-key'],
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
       errors: ['cart_empty', 'out_of_stock', 'idempotency_key_reused', 'outcome_unknown'],

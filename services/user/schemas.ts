@@ -11,10 +11,10 @@ const ids = {
   session: '019c0d3b-07c4-7a9e-8b52-6d1e0f9a7c35',
   order: '019c0d41-2f06-7b19-8e5c-0a3d9c7f6e21',
   line: '019c0d40-9d1a-7f43-a6b8-2c5e7d0f1b94',
-  product: '019c0d3e-8a51-7c3b-9d47-5e0b6f1a2c84',
+  product: 'a9f28744-f0d4-506f-b94b-2e77e6b40d9f',
 } as const
-const price = 189.9
-const total = 379.8
+const price = 65.9
+const total = 131.8
 const createdAt = '2026-01-31T09:30:00.000Z'
 
 const id = (example: string) => Type.String({ ...Uuid, examples: [example] })
@@ -24,7 +24,7 @@ const moment = (example: string) => Type.String({ ...Timestamp, examples: [examp
 const username = { examples: ['user1'] }
 const fullName = { examples: ['Анна Каренина'] }
 const phone = { examples: ['+7 (900) 123-45-67'] }
-const productName = { examples: ['Яблоки Гала «Южный сад», 1 кг'] }
+const productName = { examples: ['Яблоки Гала «Южный сад», 500 г'] }
 
 /** Visible characters alone: none that is blank, a control, or drawn as nothing. */
 const Username = Type.String({
@@ -53,22 +53,31 @@ const Phone = Type.Union(
   phone,
 )
 
-export const Registration = closed({
-  username: Username,
-  password: NewPassword,
-  full_name: FullName,
-  phone: Type.Optional(Phone),
-})
+export const Registration = closed(
+  {
+    username: Username,
+    password: NewPassword,
+    full_name: FullName,
+    phone: Type.Optional(Phone),
+  },
+  { title: 'Registration' },
+)
 
-export const ProfileChanges = closed({
-  full_name: Type.Optional(FullName),
-  phone: Type.Optional(Phone),
-})
+export const ProfileChanges = closed(
+  {
+    full_name: Type.Optional(FullName),
+    phone: Type.Optional(Phone),
+  },
+  { title: 'ProfileChanges' },
+)
 
-export const PasswordChange = closed({
-  current_password: Type.String({ maxLength: 256, examples: ['user123'] }),
-  new_password: NewPassword,
-})
+export const PasswordChange = closed(
+  {
+    current_password: Type.String({ maxLength: 256, examples: ['user123'] }),
+    new_password: NewPassword,
+  },
+  { title: 'PasswordChange' },
+)
 
 /** RFC 6749, sections 4.3 and 6; `grant_type` may be left out by clients of the earlier system. */
 export const TokenRequest = closed(
@@ -86,37 +95,46 @@ export const TokenRequest = closed(
     client_secret: legacy(),
   },
   // A demo account: what Swagger sends unless it is changed.
-  { examples: [{ grant_type: 'password', username: 'user1', password: 'user123' }] },
+  {
+    title: 'TokenRequest',
+    examples: [{ grant_type: 'password', username: 'user1', password: 'user123' }],
+  },
 )
 
-export const Tokens = Type.Object({
-  access_token: Type.String({
-    examples: ['eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiIxIn0.c2ln'],
-  }),
-  token_type: Type.Literal('bearer', { examples: ['bearer'] }),
-  expires_in: Type.Integer({
-    description: 'Seconds until the access token expires',
-    examples: [1800],
-  }),
-  refresh_token: Type.String({
-    description: 'Works once',
-    examples: ['fYt0v3Xb9r2uJ5hQe8LkPwZ1aDcGs7mN4oIiTyVxEjRlCbHzKqMfUgWnSd6pAOt2'],
-  }),
-})
+export const Tokens = Type.Object(
+  {
+    access_token: Type.String({
+      examples: ['eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiIxIn0.c2ln'],
+    }),
+    token_type: Type.Literal('bearer', { examples: ['bearer'] }),
+    expires_in: Type.Integer({
+      description: 'Seconds until the access token expires',
+      examples: [1800],
+    }),
+    refresh_token: Type.String({
+      description: 'Works once',
+      examples: ['fYt0v3Xb9r2uJ5hQe8LkPwZ1aDcGs7mN4oIiTyVxEjRlCbHzKqMfUgWnSd6pAOt2'],
+    }),
+  },
+  { title: 'Tokens' },
+)
 
 /** RFC 7517 with the key type of RFC 8037. */
-export const KeySet = Type.Object({
-  keys: Type.Array(
-    Type.Object({
-      kty: Type.String({ examples: ['OKP'] }),
-      crv: Type.String({ examples: ['Ed25519'] }),
-      x: Type.String({ examples: ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'] }),
-      kid: Type.String({ examples: ['kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'] }),
-      alg: Type.String({ examples: ['EdDSA'] }),
-      use: Type.String({ examples: ['sig'] }),
-    }),
-  ),
-})
+export const KeySet = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object({
+        kty: Type.String({ examples: ['OKP'] }),
+        crv: Type.String({ examples: ['Ed25519'] }),
+        x: Type.String({ examples: ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'] }),
+        kid: Type.String({ examples: ['kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'] }),
+        alg: Type.String({ examples: ['EdDSA'] }),
+        use: Type.String({ examples: ['sig'] }),
+      }),
+    ),
+  },
+  { title: 'KeySet' },
+)
 
 const degraded = (example: readonly string[]) =>
   Type.Array(Type.Enum(['cart', 'orders', 'total_spent']), {
@@ -134,31 +152,40 @@ const userFields = {
   total_spent: Type.Union([Money, Type.Null()], { examples: [total] }),
 }
 
-export const User = Type.Object({
-  ...userFields,
-  degraded: Type.Optional(degraded(['total_spent'])),
-})
+export const User = Type.Object(
+  {
+    ...userFields,
+    degraded: Type.Optional(degraded(['total_spent'])),
+  },
+  { title: 'User' },
+)
 
 /** As the order service knows its statuses; it may learn new ones without this service. */
 const OrderStatus = Type.String({ pattern: '^[A-Z_]{1,32}$', examples: ['CREATED'] })
 
-const OrderSummary = Type.Object({
-  id: id(ids.order),
-  status: OrderStatus,
-  total: amount(total),
-  created_at: moment(createdAt),
-})
+const OrderSummary = Type.Object(
+  {
+    id: id(ids.order),
+    status: OrderStatus,
+    total: amount(total),
+    created_at: moment(createdAt),
+  },
+  { title: 'OrderSummary' },
+)
 
 export const OrderSummaries = Type.Array(OrderSummary)
 
-export const Profile = Type.Object({
-  ...userFields,
-  current_cart_total: Type.Union([Money, Type.Null()], { examples: [price] }),
-  orders: OrderSummaries,
-  degraded: degraded([]),
-})
+export const Profile = Type.Object(
+  {
+    ...userFields,
+    current_cart_total: Type.Union([Money, Type.Null()], { examples: [price] }),
+    orders: OrderSummaries,
+    degraded: degraded([]),
+  },
+  { title: 'Profile' },
+)
 
-export const TotalSpent = Type.Object({ total_spent: amount(total) })
+export const TotalSpent = Type.Object({ total_spent: amount(total) }, { title: 'TotalSpent' })
 
 export const OrdersQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 100, examples: [20] })),
@@ -173,37 +200,43 @@ export const OrdersQuery = Type.Object({
 })
 
 /** The cart service's answer, passed through as it came. */
-export const Cart = Type.Object({
-  items: Type.Array(
-    Type.Object({
-      id: id(ids.line),
-      product_id: id(ids.product),
-      name: Type.String(productName),
-      price: amount(price),
-      quantity: Type.Integer({ examples: [2] }),
-      total_price: amount(total),
-    }),
-  ),
-  total: amount(total),
-})
+export const Cart = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({
+        id: id(ids.line),
+        product_id: id(ids.product),
+        name: Type.String(productName),
+        price: amount(price),
+        quantity: Type.Integer({ examples: [2] }),
+        total_price: amount(total),
+      }),
+    ),
+    total: amount(total),
+  },
+  { title: 'Cart' },
+)
 
 /** The order service's answer, passed through as it came. */
-export const Order = Type.Object({
-  id: id(ids.order),
-  user_id: id(ids.user),
-  items: Type.Array(
-    Type.Object({
-      product_id: id(ids.product),
-      name: Type.String(productName),
-      price: amount(price),
-      quantity: Type.Integer({ examples: [2] }),
-    }),
-  ),
-  total: amount(total),
-  status: OrderStatus,
-  created_at: moment(createdAt),
-  updated_at: moment(createdAt),
-})
+export const Order = Type.Object(
+  {
+    id: id(ids.order),
+    user_id: id(ids.user),
+    items: Type.Array(
+      Type.Object({
+        product_id: id(ids.product),
+        name: Type.String(productName),
+        price: amount(price),
+        quantity: Type.Integer({ examples: [2] }),
+      }),
+    ),
+    total: amount(total),
+    status: OrderStatus,
+    created_at: moment(createdAt),
+    updated_at: moment(createdAt),
+  },
+  { title: 'Order' },
+)
 
 export const OrderStatusChange = closed({
   order_id: id(ids.order),

@@ -24,7 +24,6 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   // The badge would send the document's address to a server elsewhere.
   validatorUrl: null,
-  onComplete: () => ui.initOAuth({ clientId: 'swagger' }),
 })
 
 /** Another document in the same page, so that who is signed in stays so. */
