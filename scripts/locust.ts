@@ -1,5 +1,5 @@
 /** Runs the Locust story headless, against a running shop or one of its own, and checks what was sold. */
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -70,7 +70,9 @@ async function ownShop(): Promise<{ host: string; stop: () => Promise<void> }> {
     host,
     async stop() {
       shop.kill('SIGTERM')
-      if ((await shop.exited) !== 0) throw new Error('The shop did not stop cleanly.')
+      const code = await shop.exited
+      rmSync(data, { recursive: true, force: true })
+      if (code !== 0) throw new Error('The shop did not stop cleanly.')
     },
   }
 }
