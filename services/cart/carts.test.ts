@@ -1,8 +1,7 @@
 /** Carts over the real store: changes at once, changes of other processes, the catalog's word. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem, problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
@@ -20,7 +19,7 @@ const user = newId<UserId>()
 
 function world(life = week) {
   const clock = manualClock(1_800_000_000_000)
-  const path = join(mkdtempSync(join(tmpdir(), 'carts-')), 'cart.db')
+  const path = join(temporaryFolder('carts'), 'cart.db')
   const store = openSqliteCartStore({ path, clock })
   const products = new Map<ProductId, Product>()
   const state = { down: false }

@@ -1,8 +1,7 @@
 /** The list of all carts over the real store: prices, pages, and what has expired. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
@@ -26,7 +25,7 @@ const life = millis(60_000)
 /** A shop where everything costs 1.50 and the look-ups are counted. */
 function world() {
   const clock = manualClock(1_800_000_000_000)
-  const path = join(mkdtempSync(join(tmpdir(), 'listing-')), 'cart.db')
+  const path = join(temporaryFolder('listing'), 'cart.db')
   const store = openSqliteCartStore({ path, clock })
   const asked: number[] = []
   const catalog: Catalog = {

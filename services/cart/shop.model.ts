@@ -1,8 +1,7 @@
 /** A cart, its file and a model of the order service, for tests of what a checkout does to them. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
@@ -24,7 +23,7 @@ export const life = millis(7 * 24 * 60 * 60 * 1000)
 
 export function createShop() {
   const clock = manualClock(1_800_000_000_000)
-  const path = join(mkdtempSync(join(tmpdir(), 'checkout-')), 'cart.db')
+  const path = join(temporaryFolder('checkout'), 'cart.db')
   const store = openSqliteCartStore({ path, clock })
   const orders = createOrdersModel()
   const user = newId<UserId>()

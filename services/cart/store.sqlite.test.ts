@@ -1,8 +1,7 @@
 /** The SQLite store against the suite, and what is SQLite's own: it survives being opened again. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { openDatabase } from '../../core/sqlite/database.ts'
 import { newId, type ProductId, type Revision, type UserId } from '../../core/values/ids.ts'
 import { manualClock } from '../../core/values/time.ts'
@@ -10,7 +9,7 @@ import { migrations } from './migrations.sqlite.ts'
 import { cartStoreConformance } from './store.conformance.ts'
 import { openSqliteCartStore } from './store.sqlite.ts'
 
-const newPath = () => join(mkdtempSync(join(tmpdir(), 'cart-')), 'cart.db')
+const newPath = () => join(temporaryFolder('cart'), 'cart.db')
 
 cartStoreConformance('SQLite', async (clock) => openSqliteCartStore({ path: newPath(), clock }))
 

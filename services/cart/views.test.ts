@@ -1,8 +1,7 @@
 /** Views over the real store: which products may be noted, and how long they are told. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem, problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
@@ -20,7 +19,7 @@ const user = newId<UserId>()
 
 function world() {
   const clock = manualClock(1_800_000_000_000)
-  const path = join(mkdtempSync(join(tmpdir(), 'views-')), 'cart.db')
+  const path = join(temporaryFolder('views'), 'cart.db')
   const store = openSqliteCartStore({ path, clock })
   const products = new Map<ProductId, Product>()
   const state = { down: false }

@@ -1,8 +1,6 @@
 /** A gateway on a free port before services that a test makes up. */
-import { mkdtempSync } from 'node:fs'
 import { createServer, connect, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { bunEngine } from '../../core/http/engine/bun.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
 import { createLogger } from '../../core/logging/logger.ts'
@@ -38,7 +36,7 @@ export interface TestGatewayOptions {
 
 /** Resolves when every copy was asked once whether it is ready. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const empty = mkdtempSync(join(tmpdir(), 'gateway-'))
+  const empty = temporaryFolder('gateway')
   const flight = createFlight()
   const watch = (service: Upstreams['service'], addresses: readonly string[]): Upstreams =>
     watchUpstreams({ service, addresses, interval: 25, log })

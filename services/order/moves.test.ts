@@ -1,8 +1,7 @@
 /** Orders on their way: timers, cancellation, and both at once. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
@@ -34,7 +33,7 @@ function shop(available = 10_000) {
   const clock = manualClock(1_800_000_000_000)
   const log = createLogger({ service: 'order', level: 'silent' })
   const store = openSqliteOrderStore({
-    path: join(mkdtempSync(join(tmpdir(), 'moves-')), 'order.db'),
+    path: join(temporaryFolder('moves'), 'order.db'),
     clock,
   })
   const stock = createStockModel(new Map([[apples, available]]))

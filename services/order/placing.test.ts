@@ -1,8 +1,7 @@
 /** The saga under duplicates, races and crashes between all of its steps. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
@@ -37,7 +36,7 @@ interface World {
 
 function world(available: number): World {
   const clock = manualClock(1_800_000_000_000)
-  const path = join(mkdtempSync(join(tmpdir(), 'placing-')), 'order.db')
+  const path = join(temporaryFolder('placing'), 'order.db')
   return {
     clock,
     store: openSqliteOrderStore({ path, clock }),
