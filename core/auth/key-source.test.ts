@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { soleCopy } from '../clients/copies.ts'
 import { createLogger } from '../logging/logger.ts'
 import { manualClock } from '../values/time.ts'
 import { keysFromFile, keysFromPeer } from './key-source.ts'
@@ -13,13 +14,14 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const setOf = (...keys: PrivateJwk[]) => ({ keys: keys.map(publicPart) })
+const oneCopy = soleCopy('user', 'http://unused')
 let files = 0
 
 function peer(cacheFile = join(root, `peer-${files++}`, 'jwks-cache.json'), allowDemo = true) {
   const clock = manualClock(1_000_000)
   const state = { answer: setOf() as unknown, fetches: 0, cacheFile, clock }
   const source = keysFromPeer({
-    url: 'unused',
+    copies: oneCopy,
     cacheFile,
     allowDemo,
     clock,
@@ -120,7 +122,7 @@ test('start asks the peer by itself and does not wait for it', async () => {
   const asking = new Promise<void>((resolve) => (asked = resolve))
   let answer = (_set: unknown): void => {}
   const source = keysFromPeer({
-    url: 'unused',
+    copies: oneCopy,
     cacheFile: join(root, 'start.json'),
     allowDemo: true,
     clock: manualClock(1_000_000),
@@ -159,4 +161,30 @@ test('production refuses a file with a generated key', () => {
   writeFileSync(file, JSON.stringify(setOf(generateKey('demo:cart'))))
   const clock = manualClock(1_000_000)
   expect(() => keysFromFile({ file, allowDemo: false, clock, log })).toThrow('"demo:cart:')
+})
+
+test('any copy of the peer will do', async () => {
+  const key = generateKey('access')
+  const addresses = ['http://dead', 'http://empty', 'http://well']
+  const asked: string[] = []
+  const failed: string[] = []
+  const source = keysFromPeer({
+    copies: {
+      pick: (tried = []) => addresses.find((each) => !tried.includes(each)) ?? null,
+      failed: (address) => void failed.push(address),
+    },
+    cacheFile: join(root, 'copies.json'),
+    allowDemo: true,
+    clock: manualClock(1_000_000),
+    log,
+    async fetchSet(url) {
+      asked.push(url)
+      if (url.startsWith('http://dead')) throw new Error('refused')
+      return url.startsWith('http://empty') ? setOf() : setOf(key)
+    },
+  })
+  await source.refresh()
+  expect(source.get(key.kid)?.kid).toBe(key.kid)
+  expect(asked).toEqual(addresses.map((address) => `${address}/.well-known/jwks.json`))
+  expect(failed).toEqual(['http://dead'])
 })

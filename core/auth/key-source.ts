@@ -1,6 +1,7 @@
 /** Where public keys come from: a file, or another service's JWK set with a copy on disk. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Copies } from '../clients/copies.ts'
 import type { Logger } from '../logging/logger.ts'
 import { every, type Worker } from '../resilience/worker.ts'
 import type { Clock } from '../values/time.ts'
@@ -77,12 +78,15 @@ export function keysFromFile(options: {
   }
 }
 
+/** Where a service publishes its keys. */
+const keySetPath = '/.well-known/jwks.json'
+
 /**
- * The keys that a service publishes at `url`. What was last seen is kept in `cacheFile`, so that a
- * restart needs no peer.
+ * The keys that a service publishes, from whichever of its copies answers. What was last seen is kept
+ * in `cacheFile`, so that a restart needs no peer.
  */
 export function keysFromPeer(options: {
-  readonly url: string
+  readonly copies: Pick<Copies, 'pick' | 'failed'>
   readonly cacheFile: string
   readonly allowDemo: boolean
   readonly clock: Clock
@@ -90,7 +94,7 @@ export function keysFromPeer(options: {
   /** Replaces `fetch` in tests. */
   readonly fetchSet?: (url: string) => Promise<unknown>
 }): KeySource {
-  const { url, cacheFile, clock, log, fetchSet = fetchJson } = options
+  const { copies, cacheFile, clock, log, fetchSet = fetchJson } = options
   const held = holdKeys(options.allowDemo, readCache(cacheFile))
   const mayFetch = paced(clock)
   let running: Promise<void> | null = null
@@ -100,8 +104,7 @@ export function keysFromPeer(options: {
 
   async function load(): Promise<void> {
     try {
-      const set = parseJwkSet(await fetchSet(url))
-      if (set === null || set.keys.length === 0) throw new Error('The answer holds no keys.')
+      const set = await fromAnyCopy()
       if (held.replace(set)) writeCache(cacheFile, set)
       nextAt = clock.now() + refreshInterval
       failing = false
@@ -111,6 +114,23 @@ export function keysFromPeer(options: {
       if (!failing) log.warn({ err: error, keys: held.size() }, 'public keys cannot be fetched')
       failing = true
     }
+  }
+
+  async function fromAnyCopy(): Promise<JwkSet> {
+    const tried: string[] = []
+    let failure: unknown = new Error('No copy may be asked.')
+    for (let copy = copies.pick(); copy !== null; copy = copies.pick(tried)) {
+      try {
+        const set = parseJwkSet(await fetchSet(copy + keySetPath))
+        if (set !== null && set.keys.length > 0) return set
+        failure = new Error('The answer holds no keys.')
+      } catch (error) {
+        failure = error
+        copies.failed(copy)
+      }
+      tried.push(copy)
+    }
+    throw failure
   }
 
   /** Whoever asks while a fetch runs waits for that one. */

@@ -108,3 +108,44 @@ test('a feed that was restored from a copy is read from its start', async () => 
   await revocations.stop()
   expect(revocations.has(session)).toBe(true)
 })
+
+test('a feed whose cursor stays behind what may still arrive is read to its end, and misses nothing', async () => {
+  const clock = manualClock(start)
+  const stored: { place: number; session: SessionId }[] = []
+  const end = (place: number): SessionId => {
+    const session = newId<SessionId>()
+    stored.push({ place, session })
+    stored.sort((one, other) => one.place - other.place)
+    return session
+  }
+  const asked: number[] = []
+  let whole = Promise.withResolvers<void>()
+  // The store is never certain of the last two places, and its copies say so with an earlier cursor.
+  const readPage = (after: number): RevocationPage => {
+    const entries = stored.filter(({ place }) => place > after).slice(0, 3)
+    const newest = entries.at(-1)?.place ?? after
+    return {
+      entries: entries.map(({ session }) => ({ session, endedAt: clock.now() })),
+      cursor: Math.max(after, newest - 2),
+    }
+  }
+  const revocations = createRevocations({
+    clock,
+    log,
+    async fetchPage(after) {
+      asked.push(after)
+      const page = readPage(after)
+      if (page.cursor === after) queueMicrotask(() => whole.resolve())
+      return page
+    },
+  })
+  const first = [10, 20, 21, 22, 30].map(end)
+  revocations.start()
+  await whole.promise
+  const late = end(29)
+  whole = Promise.withResolvers<void>()
+  await whole.promise
+  await revocations.stop()
+  expect([...first, late].every((session) => revocations.has(session))).toBe(true)
+  expect(asked).toEqual([0, 19, 20, 28, 28])
+})

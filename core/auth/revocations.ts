@@ -10,7 +10,13 @@ export interface Revocation {
   readonly endedAt: Millis
 }
 
-/** One page of the feed; `cursor` is where the next one starts. */
+/**
+ * One page of the feed; `cursor` is where the next one starts. It is a place in the store and not in
+ * a process: the pages of one reading may come from different copies of the user service, so a cursor
+ * of one means the same to all. A store that cannot tell for certain that nothing older is still on
+ * its way to it answers a cursor from before that doubt; entries that come twice do no harm. A page
+ * without entries, or whose cursor stands still, is the end for now.
+ */
 export interface RevocationPage {
   readonly entries: readonly Revocation[]
   readonly cursor: number
@@ -75,11 +81,13 @@ export function createRevocations(options: {
 
   async function readToEnd(): Promise<void> {
     for (;;) {
-      const page = await fetchPage(cursor)
+      const asked = cursor
+      const page = await fetchPage(asked)
       for (const { session, endedAt } of page.entries) add(session, endedAt)
       // A feed that is behind us was restored from a copy: read it from its start.
-      cursor = page.cursor < cursor ? 0 : page.cursor
-      if (page.entries.length === 0) break
+      cursor = page.cursor < asked ? 0 : page.cursor
+      // A cursor that stands still has more to say only later.
+      if (page.entries.length === 0 || cursor === asked) break
     }
     lastRead = clock.now()
     forgetExpired()

@@ -1,14 +1,13 @@
-/** Calls to another service: inside the deadline, with a breaker, a bulkhead and budgeted retries. */
+/**
+ * Calls to another service: inside the deadline, over its copies in turn, with a breaker and a bulkhead
+ * for each copy and budgeted retries.
+ */
 import {
   BrokenCircuitError,
   BulkheadRejectedError,
-  ConsecutiveBreaker,
   ExponentialBackoff,
   TaskCancelledError,
-  bulkhead,
-  circuitBreaker,
   fullJitterGenerator,
-  handleWhen,
 } from 'cockatiel'
 import { deadlineHeader, type Deadline } from '../resilience/deadline.ts'
 import { createRetryBudget } from '../resilience/retry-budget.ts'
@@ -17,8 +16,11 @@ import {
   traceparentHeader,
   type TraceContext,
 } from '../resilience/trace-context.ts'
-import { systemClock, type Clock, type Millis } from '../values/time.ts'
+import { systemClock, type Clock } from '../values/time.ts'
 import { readAnswer, type Answer } from './answer.ts'
+import { neverSent } from './connection.ts'
+import { createCopyGuard, type CopyGuard } from './copy-guard.ts'
+import type { Copies } from './copies.ts'
 import { UpstreamFailure, type Sent } from './upstream-failure.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { ServiceName } from '../values/service-name.ts'
@@ -53,10 +55,8 @@ export interface ServiceClient {
 }
 
 export interface ServiceClientOptions {
-  /** The service that is called; also the audience of the token. */
-  readonly name: ServiceName
-  /** For example `http://127.0.0.1:8000`. */
-  readonly baseUrl: string
+  /** The service that is called, which is also the audience of the token. */
+  readonly copies: Copies
   readonly tokens: { tokenFor(audience: ServiceName): string }
   readonly log: Logger
   readonly clock?: Clock
@@ -64,11 +64,11 @@ export interface ServiceClientOptions {
   readonly timeout?: number
   /** Attempts of an idempotent call, the first included; 3 unless given. */
   readonly maxAttempts?: number
-  /** Calls under way at once; 128 unless given, half of what Bun's `fetch` runs at once in all. */
+  /** Calls to one copy under way at once; 128 unless given, half of what Bun's `fetch` runs at once in all. */
   readonly concurrency?: number
   /** Calls that wait for one of those; 512 unless given. */
   readonly queue?: number
-  /** Failures in a row that open the breaker; 5 unless given. */
+  /** Failures of a copy in a row that open its breaker; 5 unless given. */
   readonly failuresToOpen?: number
   /** Milliseconds after which an open breaker lets one call through; 1000 unless given. */
   readonly probeAfter?: number
@@ -78,6 +78,8 @@ export interface ServiceClientOptions {
 
 interface Attempt {
   readonly request: ServiceRequest
+  /** Address of the copy that is asked. */
+  readonly copy: string
   readonly signal: AbortSignal
   /** Milliseconds this attempt may take. */
   readonly allowed: number
@@ -87,70 +89,120 @@ interface Attempt {
 
 /** A failed attempt, told apart by what may follow it. */
 class AttemptFailure extends Error {
+  /** A repetition may end otherwise. */
+  readonly retryable: boolean
+  /** False where the peer is up and sheds load: a breaker would turn a part of it into all. */
+  readonly trips: boolean
+  /** The copy may be dead or hang: it gets nothing until it has answered a check. */
+  readonly avoid: boolean
+  /** It is this copy alone that cannot take the call. */
+  readonly local: boolean
+
   constructor(
     message: string,
     readonly sent: Sent,
-    readonly retryable: boolean,
-    /** False where the peer is up and sheds load: a breaker would turn a part of it into all. */
-    readonly trips: boolean,
+    { retryable = false, trips = true, avoid = false, local = false },
     cause?: unknown,
   ) {
     super(message, { cause })
     this.name = 'AttemptFailure'
+    this.retryable = retryable
+    this.trips = trips
+    this.avoid = avoid
+    this.local = local
   }
 }
 
-/** Makes the client of one service; one a process, since breaker and budget are its state. */
+/** Makes the client of one service; one a process, since breakers and budget are its state. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { name, tokens, log, clock = systemClock } = options
+  const { copies, tokens, log, clock = systemClock } = options
   const { timeout = 8000, maxAttempts = 3, answerLimit = 4 * 1024 * 1024 } = options
   const { concurrency = 128, queue = 512, failuresToOpen = 5, probeAfter = 1000 } = options
-  const base = options.baseUrl.replace(/\/+$/, '')
+  const name = copies.service
 
   // The burst covers a pool whose connections were all closed by a peer that restarted.
   const budget = createRetryBudget({ share: 0.1, burst: concurrency })
-  const places = bulkhead(concurrency, queue)
-  const trips = handleWhen((error) => error instanceof AttemptFailure && error.trips)
-  const breaker = circuitBreaker(trips, {
-    halfOpenAfter: probeAfter,
-    breaker: new ConsecutiveBreaker(failuresToOpen),
-  })
+  const trips = (error: unknown) => error instanceof AttemptFailure && error.trips
+  const bounds = { concurrency, queue, failuresToOpen, probeAfter, trips }
+  const guards = new Map<string, CopyGuard>()
   const backoff = new ExponentialBackoff({
     generator: fullJitterGenerator,
     initialDelay: 50,
     maxDelay: 500,
   })
-  logStateChanges()
 
   async function call(request: ServiceRequest): Promise<Answer> {
     budget.earn()
+    const tried: string[] = []
     let sent: Sent = 'no'
     let delay = backoff.next()
+    let copy = nextCopy(tried)
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await attemptInTime(request)
+        return await attemptInTime(request, copy, tried)
       } catch (error) {
         if (!isRefusal(error)) throw error
+        if (error instanceof AttemptFailure && error.avoid) copies.failed(copy)
         if (sentBy(error) === 'unknown') sent = 'unknown'
-        const repeatable = request.idempotent && attempt < maxAttempts && isRetryable(error)
-        const pause = delay.duration
-        if (!repeatable || request.deadline.remaining() <= pause || !budget.take()) {
+        tried.push(copy)
+        // Nothing was sent, so asking another copy at once repeats nothing, whatever the call is.
+        const moves = isUnsent(error) && copies.hasOther(tried)
+        const repeats = request.idempotent && attempt < maxAttempts && isRetryable(error)
+        const pause = moves ? 0 : delay.duration
+        const inTime = request.deadline.remaining() > pause
+        // What was held back here put no load on the peer, so its first real try costs nothing.
+        const free = moves && !(error instanceof AttemptFailure)
+        if (!(moves || repeats) || !inTime || !(free || budget.take())) {
           const code = error instanceof BulkheadRejectedError ? 'overloaded' : undefined
           throw new UpstreamFailure(name, sent, error, code)
         }
-        await new Promise((resolve) => setTimeout(resolve, pause))
-        delay = delay.next(undefined)
+        if (!moves) {
+          await new Promise((resolve) => setTimeout(resolve, pause))
+          delay = delay.next(undefined)
+        }
+        copy = nextCopy(tried)
       }
     }
   }
 
+  /** In turn, without those whose breaker is open as long as there is another; then from the start. */
+  function nextCopy(tried: readonly string[]): string {
+    const passed = [...tried]
+    for (let copy = copies.pick(passed); copy !== null; copy = copies.pick(passed)) {
+      if (guardOf(copy).mayPass()) return copy
+      passed.push(copy)
+    }
+    const copy = copies.pick(tried) ?? copies.pick()
+    if (copy === null) throw new UpstreamFailure(name, 'no', new Error('no copy may be asked'))
+    return copy
+  }
+
+  function guardOf(copy: string): CopyGuard {
+    const known = guards.get(copy)
+    if (known !== undefined) return known
+    const guard = createCopyGuard({ ...bounds, upstream: name, copy, clock, log })
+    guards.set(copy, guard)
+    return guard
+  }
+
+  /** Milliseconds; while there is another copy to ask, half of what is left stays for that one. */
+  function allowance(request: ServiceRequest, copy: string, tried: readonly string[]): number {
+    const left = request.deadline.remaining()
+    const spare = request.idempotent && copies.hasOther([...tried, copy])
+    return Math.min(spare ? Math.ceil(left / 2) : left, request.timeout ?? timeout)
+  }
+
   /** One attempt, from the wait for a place to the last byte of the answer. */
-  async function attemptInTime(request: ServiceRequest): Promise<Answer> {
-    const allowed = Math.min(request.deadline.remaining(), request.timeout ?? timeout)
+  async function attemptInTime(
+    request: ServiceRequest,
+    copy: string,
+    tried: readonly string[],
+  ): Promise<Answer> {
+    const allowed = allowance(request, copy, tried)
     if (allowed <= 0) throw late(false)
     const abort = new AbortController()
     const { signal } = abort
-    const attempt: Attempt = { request, signal, allowed, sent: false }
+    const attempt: Attempt = { request, copy, signal, allowed, sent: false }
     // Neither the bulkhead's queue nor the wait for a half-open breaker's probe ends by itself.
     const { promise: end, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
@@ -158,8 +210,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       abort.abort()
     }, allowed)
     try {
-      const guarded = () => breaker.execute(() => send(attempt), signal)
-      return await Promise.race([places.execute(guarded, signal), end])
+      const guarded = guardOf(copy).execute(() => send(attempt), signal)
+      return await Promise.race([guarded, end])
     } finally {
       clearTimeout(timer)
     }
@@ -174,7 +226,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     attempt.sent = true
     try {
       const init: RequestInit = { method, headers, body, signal, redirect: 'manual' }
-      const answer = await readAnswer(await fetch(base + request.path, init), answerLimit)
+      const answer = await readAnswer(await fetch(attempt.copy + request.path, init), answerLimit)
       if (answer.status >= 500) throw serverFailure(answer)
       return answer
     } catch (error) {
@@ -195,22 +247,6 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     }
   }
 
-  /** One line when it opens and one when it closes; the failed probes between say nothing new. */
-  function logStateChanges(): void {
-    let openedAt: Millis | null = null
-    breaker.onBreak((reason) => {
-      if (openedAt !== null) return
-      openedAt = clock.now()
-      const err = 'error' in reason ? reason.error : undefined
-      log.warn({ upstream: name, err }, 'circuit breaker opened')
-    })
-    breaker.onReset(() => {
-      const openMs = openedAt === null ? 0 : clock.now() - openedAt
-      openedAt = null
-      log.info({ upstream: name, open_ms: openMs }, 'circuit breaker closed')
-    })
-  }
-
   return { call }
 }
 
@@ -226,18 +262,30 @@ const isRefusal = (error: unknown): error is Refusal =>
 /** An open breaker, a full bulkhead and a place that came too late stop a call before it is sent. */
 const sentBy = (error: Refusal): Sent => (error instanceof AttemptFailure ? error.sent : 'no')
 
+/** Held back here, or refused by a copy that is not there; what was shed would be shed elsewhere too. */
+const isUnsent = (error: Refusal): boolean =>
+  sentBy(error) === 'no' && (!(error instanceof AttemptFailure) || error.local)
+
 const isRetryable = (error: Refusal): boolean => error instanceof AttemptFailure && error.retryable
 
 /** Time ran out: the peer's fault, and worth a repetition, only if it had the request. */
 const late = (sent: boolean) =>
-  new AttemptFailure('no answer in time', sent ? 'unknown' : 'no', sent, sent)
+  new AttemptFailure('no answer in time', sent ? 'unknown' : 'no', {
+    retryable: sent,
+    trips: sent,
+    avoid: sent,
+    local: true,
+  })
 
 /** A 5xx. What is shed was not begun; and a peer that sheds is not asked again at once. */
 function serverFailure(answer: Answer): AttemptFailure {
   const shed = problemCode(answer) === 'overloaded'
   // 500 is a defect over there, which a repetition meets again.
   const retryable = !shed && answer.status > 500
-  return new AttemptFailure(`answered ${answer.status}`, shed ? 'no' : 'unknown', retryable, !shed)
+  return new AttemptFailure(`answered ${answer.status}`, shed ? 'no' : 'unknown', {
+    retryable,
+    trips: !shed,
+  })
 }
 
 function problemCode(answer: Answer): unknown {
@@ -251,28 +299,12 @@ function problemCode(answer: Answer): unknown {
   }
 }
 
-/**
- * Errors of `fetch` that come before any byte is sent. Bun 1.4 and Node name them by the system's
- * error code, older Bun by its own words. A reset (ECONNRESET) is not among them: it is also what a
- * kept-alive connection gives when the peer went away, and nobody can tell what it read before.
- */
-const beforeSending = new Set([
-  'ConnectionRefused',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'FailedToOpenSocket',
-])
-
 function connectionFailure(error: unknown): AttemptFailure {
-  const unsent = beforeSending.has(String(errorCode(error)))
-  return new AttemptFailure('connection failed', unsent ? 'no' : 'unknown', true, true, error)
-}
-
-/** Bun puts the code on the error, Node on its cause. */
-function errorCode(error: unknown): unknown {
-  if (!(error instanceof Error)) return undefined
-  return 'code' in error ? error.code : errorCode(error.cause)
+  const sent = neverSent(error) ? 'no' : 'unknown'
+  return new AttemptFailure(
+    'connection failed',
+    sent,
+    { retryable: true, avoid: true, local: true },
+    error,
+  )
 }

@@ -1,7 +1,8 @@
 /** The settings that every process of the shop has. */
 import { join } from 'node:path'
 import { logLevels } from '../logging/logger.ts'
-import { choice, duration, integer, list, number, path, text, textOf, url } from './config.ts'
+import type { ServiceName } from '../values/service-name.ts'
+import { choice, duration, integer, list, number, path, text, textOf, urls } from './config.ts'
 import type { Config, Environment } from './config.ts'
 
 const defaultDataDir = 'data'
@@ -27,10 +28,22 @@ export const commonSettings = {
     help: 'folder that holds the signing keys; the folder keys inside DATA_DIR unless set',
     default: (env: Environment) => join(textOf(env, 'DATA_DIR') ?? defaultDataDir, 'keys'),
   }),
-  CATALOG_URL: serviceUrl(8000),
-  CART_URL: serviceUrl(8001),
-  ORDER_URL: serviceUrl(8002),
-  USER_URL: serviceUrl(8003),
+  COPY: integer({
+    help: 'which copy of its service this process is; each has a folder of its own in DATA_DIR',
+    default: 0,
+    min: 0,
+    max: 999,
+  }),
+  CATALOG_URL: serviceUrls(8000),
+  CART_URL: serviceUrls(8001),
+  ORDER_URL: serviceUrls(8002),
+  USER_URL: serviceUrls(8003),
+  CHECK_INTERVAL_MS: duration({
+    help: "time between two questions to each of a service's copies whether it is ready",
+    default: 250,
+    min: 20,
+    max: 60_000,
+  }),
   CORS_ORIGINS: list({
     help: 'web origins whose pages may call the API; * for all, in the demo profile only',
     default: [],
@@ -85,13 +98,39 @@ export function portSetting(port: number) {
 
 /** What the common settings must satisfy together; `loadConfig` takes it as its rules. */
 export function commonRules(config: CommonConfig): string[] {
-  if (config.PROFILE !== 'production' || !config.CORS_ORIGINS.includes('*')) return []
-  return [
-    'CORS_ORIGINS is "*", but with PROFILE=production it accepts only origins by name, such as https://shop.example.',
-  ]
+  const mistakes: string[] = []
+  if (config.PROFILE === 'production' && config.CORS_ORIGINS.includes('*')) {
+    mistakes.push(
+      'CORS_ORIGINS is "*", but with PROFILE=production it accepts only origins by name, such as https://shop.example.',
+    )
+  }
+  if (config.STORE === 'sqlite' && config.COPY > 0) {
+    mistakes.push(
+      `COPY is ${config.COPY}, but with STORE=sqlite one process per service owns its file: it is 0.`,
+    )
+  }
+  const copies = Math.max(...Object.values(addressesOf(config)).map(({ length }) => length))
+  // A check may have begun just before the drain, and the next one must be over before its end.
+  const noticed = 2 * config.CHECK_INTERVAL_MS
+  if (copies > 1 && config.DRAIN_DELAY_MS < noticed) {
+    mistakes.push(
+      `DRAIN_DELAY_MS is ${config.DRAIN_DELAY_MS}, but with several copies it must be at least ${noticed}, twice CHECK_INTERVAL_MS, so that nobody asks a copy that ends.`,
+    )
+  }
+  return mistakes
 }
 
-function serviceUrl(port: number) {
-  const help = 'where the other services reach this one'
-  return url({ help, default: `http://127.0.0.1:${port}` })
+/** The addresses of each service's copies. */
+export const addressesOf = (config: {
+  readonly [Name in `${Uppercase<ServiceName>}_URL`]: readonly string[]
+}): Readonly<Record<ServiceName, readonly string[]>> => ({
+  catalog: config.CATALOG_URL,
+  cart: config.CART_URL,
+  order: config.ORDER_URL,
+  user: config.USER_URL,
+})
+
+function serviceUrls(port: number) {
+  const help = 'where the other services reach this one, or its copies'
+  return urls({ help, default: [`http://127.0.0.1:${port}`] })
 }

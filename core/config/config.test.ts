@@ -15,6 +15,7 @@ import {
   secret,
   text,
   url,
+  urls,
   type Setting,
 } from './config.ts'
 
@@ -77,6 +78,21 @@ describe('a setting', () => {
         ['https://shop.example/api', 'https://shop.example/api'],
       ],
       ['127.0.0.1:8000', 'ftp://host', 'http://user:word@host', 'http://host/?a=1'],
+    ],
+    [
+      'urls',
+      urls({ help }),
+      [
+        ['http://a:1/', ['http://a:1']],
+        ['http://a:1/, https://b:2', ['http://a:1', 'https://b:2']],
+      ],
+      [
+        'nowhere',
+        'http://a:1,',
+        'http://a:1,,http://b:2',
+        'http://a:1,ftp://b',
+        'http://a,http://a/',
+      ],
     ],
   ]
 
@@ -148,7 +164,7 @@ describe('the common settings', () => {
       STORE: 'sqlite',
       MAX_IN_FLIGHT: 2000,
       ACCESS_LOG_SAMPLE: 0.01,
-      ORDER_URL: 'http://127.0.0.1:8002',
+      ORDER_URL: ['http://127.0.0.1:8002'],
     })
     expect(config.KEYS_DIR).toBe('data/keys')
   })
@@ -161,6 +177,22 @@ describe('the common settings', () => {
   test('allow any web origin in the demo profile alone', () => {
     expect(load({ PROFILE: 'demo', CORS_ORIGINS: '*' }).CORS_ORIGINS).toEqual(['*'])
     expect(mistakesOf(() => load({ CORS_ORIGINS: 'https://a.example,*' }))).toHaveLength(1)
+  })
+
+  test('let a copy drain for as long as the others need to notice', () => {
+    const two = { CATALOG_URL: 'http://a:1,http://b:1', CHECK_INTERVAL_MS: '250' }
+    expect(load({ ...two, DRAIN_DELAY_MS: '500' }).CATALOG_URL).toHaveLength(2)
+    expect(mistakesOf(() => load({ DRAIN_DELAY_MS: '0' }))).toEqual([])
+    const [mistake, ...more] = mistakesOf(() => load({ ...two, DRAIN_DELAY_MS: '499' }))
+    expect(mistake).toMatch(/^DRAIN_DELAY_MS is 499, but [^\n]+ 500, [^\n]+\.$/)
+    expect(more).toEqual([])
+  })
+
+  test('allow no second process on a file of SQLite', () => {
+    expect(load({ STORE: 'cassandra', COPY: '1' }).COPY).toBe(1)
+    expect(mistakesOf(() => load({ COPY: '1' }))).toEqual([
+      'COPY is 1, but with STORE=sqlite one process per service owns its file: it is 0.',
+    ])
   })
 
   test('are each described with their default', () => {

@@ -171,14 +171,27 @@ export const list = (options: SettingOptions<readonly string[]>): Setting<readon
     ),
   )
 
+const anAddress = 'an address such as http://127.0.0.1:8000'
+
 /** The address of an HTTP server, kept without a slash at its end. */
 export const url = (options: SettingOptions<string>): Setting<string> =>
-  setting(options, 'an address such as http://127.0.0.1:8000', (value) => {
-    const parsed = URL.parse(value)
-    const plain = parsed !== null && parsed.search === '' && parsed.hash === ''
-    if (!plain || !/^https?:$/.test(parsed.protocol) || parsed.username !== '') return undefined
-    return parsed.href.replace(/\/+$/, '')
+  setting(options, anAddress, addressOf)
+
+/** The addresses of an HTTP server's copies: one as above, or several with commas between. */
+export const urls = (options: SettingOptions<readonly string[]>): Setting<readonly string[]> =>
+  setting(options, `${anAddress}, or several different ones with commas between`, (value) => {
+    const addresses = value.split(',').map((each) => addressOf(each.trim()))
+    const known = addresses.filter((each) => each !== undefined)
+    const all = known.length === addresses.length && new Set(known).size === known.length
+    return all ? Object.freeze(known) : undefined
   })
+
+function addressOf(text: string): string | undefined {
+  const parsed = URL.parse(text)
+  const plain = parsed !== null && parsed.search === '' && parsed.hash === ''
+  if (!plain || !/^https?:$/.test(parsed.protocol) || parsed.username !== '') return undefined
+  return parsed.href.replace(/\/+$/, '')
+}
 
 const within = (value: number, min: number, max: number): number | undefined =>
   value >= min && value <= max ? value : undefined

@@ -35,3 +35,9 @@ test('the store is not asked before the start and after the end', async () => {
   await health.notReady()
   expect(asked).toBe(0)
 })
+
+test('a store that does not answer is not waited for', async () => {
+  const health = createHealth(() => new Promise<void>(() => {}))
+  health.started()
+  expect(await health.notReady()).toBe('store unavailable')
+})

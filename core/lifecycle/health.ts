@@ -2,6 +2,12 @@
 
 export type Check = () => void | Promise<void>
 
+/** The reason of a process that runs without its store: it answers what it has in memory. */
+export const storeUnavailable = 'store unavailable'
+
+/** Milliseconds; whoever asks waits for a second, and a process that tells nothing counts as hung. */
+const checkLimit = 500
+
 export interface Health {
   /** From now on the process answers "not ready", so that no new requests are sent to it. */
   drain(): void
@@ -28,11 +34,24 @@ export function createHealth(check: Check): Health {
       if (draining) return 'draining'
       if (!started) return 'starting'
       try {
-        await check()
+        await inTime(check)
         return null
       } catch {
-        return 'store unavailable'
+        return storeUnavailable
       }
     },
+  }
+}
+
+async function inTime(check: Check): Promise<void> {
+  const answer = check()
+  // A store in this process has answered by now.
+  if (!(answer instanceof Promise)) return
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error('The store does not answer.')), checkLimit)
+  try {
+    await Promise.race([answer, end])
+  } finally {
+    clearTimeout(timer)
   }
 }

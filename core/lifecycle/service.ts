@@ -6,12 +6,14 @@ import { loadSigningKey, refuseDemoKeys } from '../auth/keys.ts'
 import { keysFromFile, keysFromPeer, type KeySource } from '../auth/key-source.ts'
 import { createRevocations, type RevocationPage, type Revocations } from '../auth/revocations.ts'
 import { createVerifier } from '../auth/verifier.ts'
+import type { ServiceClient } from '../clients/service-client.ts'
 import {
-  createServiceClient,
-  type ServiceClient,
-  type ServiceClientOptions,
-} from '../clients/service-client.ts'
-import { commonRules, commonSettings, portSetting, type CommonConfig } from '../config/common.ts'
+  addressesOf,
+  commonRules,
+  commonSettings,
+  portSetting,
+  type CommonConfig,
+} from '../config/common.ts'
 import { loadConfig, type Config, type Definition } from '../config/config.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
@@ -23,6 +25,7 @@ import type { ServiceName } from '../values/service-name.ts'
 import { systemClock, type Clock } from '../values/time.ts'
 import { createHealth, type Check } from './health.ts'
 import { createObserver } from './observer.ts'
+import { createPeers, type ClientOptions } from './peers.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { serve } from './serve.ts'
 import { systemRoutes } from './system-routes.ts'
@@ -33,15 +36,12 @@ export interface ServiceContext<S extends Definition> {
   readonly log: Logger
   readonly metrics: Metrics
   readonly clock: Clock
-  /** Folder of the service's own files under the data folder. */
+  /** Folder of this process's own files under the data folder: each copy has another. */
   readonly directory: string
   /** The store's timing, for its database's `observe`. */
   readonly observeStore: (operation: string, milliseconds: number) => void
-  /** A client of another service; call it once per service, it holds breaker and budget. */
-  client(
-    name: ServiceName,
-    options?: Partial<Pick<ServiceClientOptions, 'timeout' | 'concurrency' | 'queue'>>,
-  ): ServiceClient
+  /** A client of another service; call it once per service, it holds breakers and budget. */
+  client(name: ServiceName, options?: ClientOptions): ServiceClient
 }
 
 export interface ServiceParts {
@@ -107,16 +107,15 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const signingKey = loadSigningKey(signingFile)
   if (!allowDemo) refuseDemoKeys([signingKey], signingFile)
   const tokens = createServiceTokens({ name, key: signingKey, clock })
-  const directory = join(config.DATA_DIR, name)
+  const directory = join(config.DATA_DIR, config.COPY === 0 ? name : `${name}-${config.COPY}`)
 
-  const baseUrls: Readonly<Record<ServiceName, string>> = {
-    catalog: config.CATALOG_URL,
-    cart: config.CART_URL,
-    order: config.ORDER_URL,
-    user: config.USER_URL,
-  }
-  const client: ServiceContext<S>['client'] = (peer, options) =>
-    createServiceClient({ name: peer, baseUrl: baseUrls[peer], tokens, log, clock, ...options })
+  const peers = createPeers({
+    addresses: addressesOf(config),
+    interval: config.CHECK_INTERVAL_MS,
+    tokens,
+    clock,
+    log,
+  })
 
   const observeStore = storeObserver(metrics)
   const parts = await service.build({
@@ -126,7 +125,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     clock,
     directory,
     observeStore,
-    client,
+    client: peers.client,
   })
 
   const serviceKeys = keysFromFile({
@@ -138,14 +137,14 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const accessKeys =
     parts.own?.accessKeys ??
     keysFromPeer({
-      url: `${config.USER_URL}/.well-known/jwks.json`,
+      copies: peers.copiesOf('user'),
       cacheFile: join(directory, 'jwks-cache.json'),
       allowDemo,
       clock,
       log,
     })
   const revocations = createRevocations({
-    fetchPage: parts.own?.revocations ?? revocationFeed(client('user')),
+    fetchPage: parts.own?.revocations ?? revocationFeed(peers.client('user')),
     clock,
     log,
   })
@@ -196,13 +195,14 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
       await Promise.all(workers.map((worker) => worker.stop()))
       await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
       await parts.stop()
+      await peers.stop()
     },
   })
   log.info({ port: listening.port }, 'listening')
   accessKeys.start()
   serviceKeys.start()
   revocations.start()
-  await parts.start?.()
+  await Promise.all([parts.start?.(), peers.checked()])
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')

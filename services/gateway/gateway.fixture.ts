@@ -1,5 +1,6 @@
 /** A gateway on a free port before services that a test makes up. */
 import { createServer, connect, type Server, type Socket } from 'node:net'
+import { watchCopies, type Copies } from '../../core/clients/copies.ts'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { bunEngine } from '../../core/http/engine/bun.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
@@ -12,7 +13,6 @@ import { createForward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { capturedPolicy, pagePolicy } from './security.ts'
 import { openSwagger } from './swagger.ts'
-import { watchUpstreams, type Upstreams } from './upstreams.ts'
 
 export const log = createLogger({ service: 'gateway', level: 'silent' })
 
@@ -20,7 +20,7 @@ export interface TestGateway extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly flight: Flight
-  readonly catalog: Upstreams
+  readonly catalog: Copies
 }
 
 export interface TestGatewayOptions {
@@ -38,8 +38,8 @@ export interface TestGatewayOptions {
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const empty = temporaryFolder('gateway')
   const flight = createFlight()
-  const watch = (service: Upstreams['service'], addresses: readonly string[]): Upstreams =>
-    watchUpstreams({ service, addresses, interval: 25, log })
+  const watch = (service: Copies['service'], addresses: readonly string[]): Copies =>
+    watchCopies({ service, addresses, interval: 25, otherwise: 'none', log })
   const upstreams = {
     catalog: watch('catalog', options.catalog ?? []),
     cart: watch('cart', []),

@@ -1,4 +1,5 @@
 /** The gateway as one handle: where a path leads, own pages, and errors as problem documents. */
+import type { Copies } from '../../core/clients/copies.ts'
 import type { Handle, Inbound } from '../../core/http/engine/engine.ts'
 import { problemReply, strayRequest } from '../../core/http/pipeline.ts'
 import { problem } from '../../core/http/problem.ts'
@@ -13,10 +14,9 @@ import type { Forward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { ownHeaders } from './security.ts'
 import type { SwaggerPage } from './swagger.ts'
-import type { Upstreams } from './upstreams.ts'
 
 export interface GatewayOptions {
-  readonly upstreams: Readonly<Record<ServiceName, Upstreams>>
+  readonly upstreams: Readonly<Record<ServiceName, Copies>>
   readonly forward: Forward
   readonly flight: Flight
   /** Requests under way past which new ones get 503 at once. */

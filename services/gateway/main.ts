@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { keysFromPeer, noKeys, type KeySource } from '../../core/auth/key-source.ts'
 import { createVerifier } from '../../core/auth/verifier.ts'
+import { watchCopies, type Copies } from '../../core/clients/copies.ts'
+import { addressesOf } from '../../core/config/common.ts'
 import { loadConfig, type Config } from '../../core/config/config.ts'
 import { addressReader } from '../../core/http/client-address.ts'
 import { bunEngine } from '../../core/http/engine/bun.ts'
@@ -12,7 +14,7 @@ import { serve } from '../../core/lifecycle/serve.ts'
 import { createLogger, type Logger } from '../../core/logging/logger.ts'
 import { createMetrics, type Metrics } from '../../core/metrics/metrics.ts'
 import { systemClock } from '../../core/values/time.ts'
-import { addressesOf, gatewaySettings } from './config.ts'
+import { gatewaySettings } from './config.ts'
 import { openFolder } from './files.ts'
 import { createFlight } from './flight.ts'
 import { createGateway } from './gateway.ts'
@@ -21,7 +23,6 @@ import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
 import { capturedPolicy, pagePolicy } from './security.ts'
 import { openSwagger } from './swagger.ts'
-import { watchUpstreams } from './upstreams.ts'
 
 try {
   await boot()
@@ -38,10 +39,11 @@ async function boot(): Promise<void> {
   const flight = createFlight()
   const addresses = addressesOf(config)
   const watch = (service: keyof typeof addresses) =>
-    watchUpstreams({
+    watchCopies({
       service,
       addresses: addresses[service],
-      interval: config.GATEWAY_CHECK_INTERVAL_MS,
+      interval: config.CHECK_INTERVAL_MS,
+      otherwise: 'none',
       log,
     })
   const upstreams = {
@@ -53,7 +55,7 @@ async function boot(): Promise<void> {
   const all = Object.values(upstreams)
   const metrics = createMetrics('gateway')
   metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', flight.total)
-  const keys = accessKeys(config, log)
+  const keys = accessKeys(config, upstreams.user, log)
   const listening = serve({
     host: config.HOST,
     port: config.PORT,
@@ -88,9 +90,9 @@ async function boot(): Promise<void> {
   })
   const metricsPage = serveMetrics(config.GATEWAY_METRICS_PORT, metrics, log)
   log.info({ port: listening.port }, 'listening')
-  keys.start()
   warnOfNarrowClient(config.MAX_IN_FLIGHT, log.warn.bind(log))
   await Promise.all(all.map((each) => each.checked))
+  keys.start()
   health.started()
   log.info('ready')
 }
@@ -98,10 +100,9 @@ async function boot(): Promise<void> {
 type GatewayConfig = Config<typeof gatewaySettings>
 
 /** The gateway only tells users apart; what a token allows is for the services to say. */
-function accessKeys(config: GatewayConfig, log: Logger): KeySource {
-  const [user = ''] = config.USER_URL
+function accessKeys(config: GatewayConfig, user: Copies, log: Logger): KeySource {
   return keysFromPeer({
-    url: `${user}/.well-known/jwks.json`,
+    copies: user,
     cacheFile: join(config.DATA_DIR, 'gateway/jwks-cache.json'),
     allowDemo: config.PROFILE === 'demo',
     clock: systemClock,

@@ -1,11 +1,12 @@
 /** Passes one request on to a ready copy of its service, and the answer back. */
+import { neverSent } from '../../core/clients/connection.ts'
+import type { Copies } from '../../core/clients/copies.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
 import { problem, type Problem } from '../../core/http/problem.ts'
 import { Reply } from '../../core/http/reply.ts'
 import type { Flight, Ticket } from './flight.ts'
 import { replyHeaders, requestHeaders } from './headers.ts'
-import type { Upstreams } from './upstreams.ts'
 
 export interface ProxyOptions {
   readonly flight: Flight
@@ -15,7 +16,7 @@ export interface ProxyOptions {
 }
 
 /** `path` is the service's own path, still percent-encoded. Rejects with a problem. */
-export type Forward = (inbound: Inbound, upstreams: Upstreams, path: string) => Promise<Reply>
+export type Forward = (inbound: Inbound, copies: Copies, path: string) => Promise<Reply>
 
 /**
  * Bodies up to this many bytes are read before they are passed on. A request of known size can be
@@ -37,11 +38,11 @@ interface Outgoing {
 export function createForward({ flight, timeout, trustedProxies }: ProxyOptions): Forward {
   const trusted = new Set(trustedProxies)
 
-  async function forward(inbound: Inbound, upstreams: Upstreams, path: string): Promise<Reply> {
+  async function forward(inbound: Inbound, copies: Copies, path: string): Promise<Reply> {
     const ticket = flight.begin()
     try {
       const outgoing = await prepare(inbound, path, trusted)
-      return await tryCopies(inbound, upstreams, outgoing, ticket)
+      return await tryCopies(inbound, copies, outgoing, ticket)
     } catch (error) {
       ticket.end()
       throw error
@@ -50,29 +51,29 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
 
   async function tryCopies(
     inbound: Inbound,
-    upstreams: Upstreams,
+    copies: Copies,
     outgoing: Outgoing,
     ticket: Ticket,
   ): Promise<Reply> {
-    const first = upstreams.pick()
-    if (first === null) throw unavailable(upstreams)
-    try {
-      return await send(first, inbound, outgoing, ticket)
-    } catch (error) {
-      if (isRefused(error)) upstreams.refused(first)
-      const second = mayRepeat(outgoing, error) ? upstreams.pick(first) : null
-      if (second === null) throw failure(error, upstreams)
+    const tried: string[] = []
+    let copy = copies.pick()
+    if (copy === null) throw unavailable(copies)
+    for (;;) {
       try {
-        return await send(second, inbound, outgoing, ticket)
-      } catch (again) {
-        if (isRefused(again)) upstreams.refused(second)
-        throw failure(again, upstreams)
+        return await send(copy, copies, inbound, outgoing, ticket)
+      } catch (error) {
+        if (neverSent(error)) copies.failed(copy)
+        tried.push(copy)
+        const other = mayRepeat(outgoing, error) ? nextAfter(tried, copies) : null
+        if (other === null) throw failure(error, copies)
+        copy = other
       }
     }
   }
 
   async function send(
     address: string,
+    copies: Copies,
     inbound: Inbound,
     outgoing: Outgoing,
     ticket: Ticket,
@@ -83,6 +84,10 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
     const onGone = (): void => stop.abort(new ClientGone())
     if (inbound.signal.aborted) onGone()
     else inbound.signal.addEventListener('abort', onGone, { once: true })
+    // What may be asked elsewhere need not wait for a copy that hangs; anything else may be done yet.
+    const hung = isReading(outgoing) ? copies.hung(address) : null
+    const onHung = (): void => stop.abort(new Hung())
+    hung?.addEventListener('abort', onHung, { once: true })
     try {
       const answer = await fetch(address + outgoing.target, {
         method,
@@ -98,6 +103,7 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
       return await receive(answer, ticket)
     } finally {
       clearTimeout(late)
+      hung?.removeEventListener('abort', onHung)
     }
   }
 
@@ -109,6 +115,9 @@ type FetchOptions = RequestInit & { readonly decompress: boolean; readonly timeo
 
 /** A service did not begin to answer in time. */
 class Late extends Error {}
+
+/** Checks found that the copy hangs. */
+class Hung extends Error {}
 
 /** Nobody waits for the answer any more. */
 class ClientGone extends Error {}
@@ -168,22 +177,26 @@ function requestIdOf(inbound: Inbound): string {
   return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : newId<string>()
 }
 
-/** Only reading, which changes nothing however often it is done; RFC 9110, section 9.2.2. */
-const mayRepeat = ({ method, body }: Outgoing, error: unknown): boolean =>
-  bodyless.has(method) &&
-  body === null &&
-  !(error instanceof Late) &&
-  !(error instanceof ClientGone)
+/** Only reading changes nothing however often it is done; RFC 9110, section 9.2.2. */
+const isReading = ({ method, body }: Outgoing): boolean => bodyless.has(method) && body === null
 
-const isRefused = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
-
-/** Refused: nothing was sent, trying again is safe. Anything else: the service may have begun to act. */
-function failure(error: unknown, { service }: Upstreams): Problem {
-  const options = { values: { service }, cause: error, retryAfter: 1 }
-  if (error instanceof Late) return problem('gateway_timeout', options)
-  return problem(isRefused(error) ? 'service_unavailable' : 'bad_gateway', options)
+function mayRepeat(outgoing: Outgoing, error: unknown): boolean {
+  if (error instanceof Late || error instanceof ClientGone) return false
+  // A body that is still a stream may have been read in part.
+  if (neverSent(error)) return !(outgoing.body instanceof ReadableStream)
+  return isReading(outgoing)
 }
 
-const unavailable = ({ service }: Upstreams): Problem =>
+/** The last copy left gets a second chance: its kept connection may just have been closed. */
+const nextAfter = (tried: readonly string[], copies: Copies): string | null =>
+  copies.pick(tried) ?? (tried.length === 1 ? copies.pick() : null)
+
+/** Refused: nothing was sent, trying again is safe. Anything else: the service may have begun to act. */
+function failure(error: unknown, { service }: Copies): Problem {
+  const options = { values: { service }, cause: error, retryAfter: 1 }
+  if (error instanceof Late || error instanceof Hung) return problem('gateway_timeout', options)
+  return problem(neverSent(error) ? 'service_unavailable' : 'bad_gateway', options)
+}
+
+const unavailable = ({ service }: Copies): Problem =>
   problem('service_unavailable', { values: { service }, retryAfter: 1 })

@@ -27,7 +27,7 @@ const shop = await startShop({
   env: {
     CORS_ORIGINS: origin,
     GATEWAY_TIMEOUT_MS: '1000',
-    GATEWAY_CHECK_INTERVAL_MS: '100',
+    CHECK_INTERVAL_MS: '100',
     LOGIN_FAILURES_PER_ADDRESS: '12',
     ORDER_PROCESSING_AFTER_MS: '3600000',
   },
@@ -268,7 +268,7 @@ describe('while a service is down', () => {
     await using leaving = await startShop({
       gateway: true,
       products: 8,
-      env: { GATEWAY_CHECK_INTERVAL_MS: '50' },
+      env: { CHECK_INTERVAL_MS: '50' },
       envOf: { order: { DRAIN_DELAY_MS: '700' } },
     })
     const through = clientOf(leaving)
