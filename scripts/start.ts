@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { ensureKeys } from '../core/auth/key-files.ts'
 import { prefixes } from '../services/gateway/paths.ts'
 import { watchChanges } from './shop/changes.ts'
+import { clusterMissing } from './shop/cluster.ts'
 import { createConsole } from './shop/console.ts'
 import { lockFolder } from './shop/lock.ts'
 import { openLogFile } from './shop/log-file.ts'
@@ -15,8 +16,8 @@ import { supervise, type Supervised } from './shop/processes.ts'
 import { waitUntilReady, type Probe } from './shop/readiness.ts'
 import { readyTable } from './shop/table.ts'
 
-/** Milliseconds. */
-const readyLimit = 60_000
+/** Milliseconds; the first start on a cluster makes tables and writes the demo data over the network. */
+const readyLimits = { sqlite: 60_000, cassandra: 300_000 } as const
 const stopLimit = 15_000
 /** A terminal and npm both pass on one Ctrl-C; what comes later is meant as a second one. */
 const sameSignal = 500
@@ -30,6 +31,8 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
   const plans = planShop(options, process.env)
   const inTheWay = await portCheck(plans, afterKill)
   if (inTheWay !== null) refuse(inTheWay, 1)
+  const missing = options.store === 'cassandra' ? await clusterMissing(process.env) : null
+  if (missing !== null) refuse(missing, 1)
   if (options.profile === 'demo') {
     ensureKeys({ dir: process.env['KEYS_DIR'] || join(options.dataDir, 'keys'), demo: true })
   }
@@ -53,6 +56,7 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
     for (const each of shop) each.kill()
   })
 
+  const readyLimit = readyLimits[options.store]
   const late = await waitUntilReady(probesOf(plans), {
     limit: readyLimit,
     signal: AbortSignal.any([stop.signal, failed.signal]),
@@ -90,8 +94,8 @@ async function portCheck(
     {
       host: plan.host,
       port: plan.port,
-      owner: plan.name === 'gateway' ? 'the gateway' : `the ${plan.name} service`,
-      option: plan.name === 'gateway' ? '--port' : '--services-port',
+      owner: plan.role === 'gateway' ? 'the gateway' : `the ${plan.name} service`,
+      option: plan.role === 'gateway' ? '--port' : '--services-port',
     },
     ...(plan.metricsPort === null
       ? []
@@ -139,10 +143,10 @@ function superviseOne(
 }
 
 function restartOnChange(shop: readonly Supervised[]): () => void {
-  const names = shop.map(({ name }) => name)
-  return watchChanges(root, names, (changed) => {
+  const roles = [...new Set(shop.map(({ role }) => role))]
+  return watchChanges(root, roles, (changed) => {
     output.line(`Changed, restarting: ${[...changed].join(', ')}`)
-    for (const each of shop) if (changed.has(each.name)) void each.restart()
+    for (const each of shop) if (changed.has(each.role)) void each.restart()
   })
 }
 
@@ -152,8 +156,8 @@ async function stopShop(shop: readonly Supervised[]): Promise<boolean> {
   const left = (): number => Math.max(0, end - performance.now())
   const stopAll = (processes: readonly Supervised[]): Promise<boolean[]> =>
     Promise.all(processes.map((each) => each.stop(left())))
-  const gateway = await stopAll(shop.filter(({ name }) => name === 'gateway'))
-  const services = await stopAll(shop.filter(({ name }) => name !== 'gateway'))
+  const gateway = await stopAll(shop.filter(({ role }) => role === 'gateway'))
+  const services = await stopAll(shop.filter(({ role }) => role !== 'gateway'))
   return [...gateway, ...services].every(Boolean)
 }
 

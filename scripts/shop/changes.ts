@@ -1,13 +1,10 @@
 /** Which processes a changed file concerns, and the watch that asks. */
 import { watch } from 'node:fs'
 import { join, sep } from 'node:path'
-import type { ProcessPlan } from './plan.ts'
+import type { Role } from './plan.ts'
 
 /** A file of a service concerns that service; a file of `core/` concerns all; a test nobody. */
-export function concerned(
-  file: string,
-  names: readonly ProcessPlan['name'][],
-): readonly ProcessPlan['name'][] {
+export function concerned(file: string, names: readonly Role[]): readonly Role[] {
   const [top, second] = file.split(sep)
   if (!file.endsWith('.ts') || /\.(test|check|conformance|fixture)\.ts$/.test(file)) return []
   if (top === 'core') return names
@@ -22,12 +19,12 @@ export function concerned(
  */
 export function watchChanges(
   root: string,
-  names: readonly ProcessPlan['name'][],
-  onChange: (names: ReadonlySet<ProcessPlan['name']>) => void,
+  names: readonly Role[],
+  onChange: (names: ReadonlySet<Role>) => void,
 ): () => void {
   // An editor writes a file in several steps, and a checkout many files.
   const settle = 100
-  let changed = new Set<ProcessPlan['name']>()
+  let changed = new Set<Role>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const flush = (): void => {
     const ready = changed

@@ -13,6 +13,8 @@ const defaults = {
   servicesPort: 8000,
   dataDir: 'data',
   profile: 'demo',
+  store: 'sqlite',
+  copies: 1,
   fast: false,
   watch: false,
 } as const
@@ -28,6 +30,8 @@ describe('the options', () => {
       servicesPort: 9100,
       dataDir: 'x y',
       profile: 'production',
+      store: 'sqlite',
+      copies: 1,
       fast: true,
       watch: true,
     })
@@ -40,6 +44,21 @@ describe('the options', () => {
       dataDir: 'd',
     })
     expect(started([], { PROFILE: '', DATA_DIR: '' })).toEqual(defaults)
+  })
+})
+
+describe('a cluster', () => {
+  test('may have several copies of each service', () => {
+    const wanted = { ...defaults, store: 'cassandra', copies: 2 } as const
+    expect(started(['--store', 'cassandra', '--copies', '2'])).toEqual(wanted)
+    expect(started(['--copies', '2'], { STORE: 'cassandra' })).toEqual(wanted)
+  })
+  test('leaves the gateway its port', () => {
+    const copies = ['--store', 'cassandra', '--copies']
+    expect(started([...copies, '8']).copies).toBe(8)
+    const parsed = parseOptions([...copies, '9'], {})
+    expect(parsed).toMatchObject({ kind: 'mistake', sentence: expect.stringContaining('8080') })
+    expect(started([...copies, '9', '--port', '8085']).port).toBe(8085)
   })
 })
 
@@ -60,7 +79,7 @@ describe('a mistake', () => {
       [['--port', '8004'], '8004'],
       [['--profile', 'test'], 'test'],
       [['--store', 'redis'], 'redis'],
-      [['--store', 'cassandra'], 'SQLite'],
+      [['--store', 'cassandra', '--services-port', '65500', '--copies', '5'], '65535'],
       [['--copies', '3'], '--copies'],
       [['--copies', 'many'], '--copies'],
     ]

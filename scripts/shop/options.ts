@@ -1,5 +1,6 @@
 /** The options of the start command. */
 import type { Environment } from '../../core/config/config.ts'
+import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 
 export interface StartOptions {
   /** The gateway's port. */
@@ -8,6 +9,9 @@ export interface StartOptions {
   readonly servicesPort: number
   readonly dataDir: string
   readonly profile: 'demo' | 'production'
+  readonly store: 'sqlite' | 'cassandra'
+  /** Processes of each service. */
+  readonly copies: number
   /** Short order timers, for tests and demonstrations. */
   readonly fast: boolean
   /** Restart what changes, and show all logs on the console. */
@@ -25,10 +29,12 @@ export const help = `Starts the shop: four services and the gateway before them.
   npm start [-- options]
 
   --port <number>           port of the gateway (8080)
-  --services-port <number>  first of the services' four ports and of the gateway's metrics (8000)
+  --services-port <number>  first of the services' four ports and of the gateway's metrics; copy k of
+                            each service is 10 k above it (8000)
   --data <folder>           where data, keys and logs are kept (data)
   --profile <name>          demo: sample data and accounts; production: neither (demo)
-  --store <name>            sqlite is the store that this build has (sqlite)
+  --store <name>            sqlite: files on this machine; cassandra: the cluster that
+                            CASSANDRA_CONTACT_POINTS names (sqlite)
   --copies <number>         processes of each service; sqlite allows 1 (1)
   --fast                    orders are delivered within seconds
   --watch                   restart what changes; same as npm run dev
@@ -69,17 +75,20 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
   if (port === null) return mistake('--port must be a number from 1 to 65535.')
   if (servicesPort === null) return mistake('--services-port must be a number from 1 to 65531.')
   if (copies === null) return mistake('--copies must be a number from 1 to 100.')
-  if (port >= servicesPort && port <= servicesPort + 4) {
+  const taken = portsOfServices(servicesPort, copies)
+  if (Math.max(...taken) > 65_535) {
+    return mistake(`The last of ${copies} copies would need a port above 65535; lower one of them.`)
+  }
+  if (taken.includes(port)) {
     return mistake(`The gateway's port ${port} is one of the services' ports; choose another.`)
   }
   if (profile !== 'demo' && profile !== 'production') {
     return mistake(`There is no profile ${profile}: it is demo or production.`)
   }
-  if (store === 'cassandra') {
-    return mistake('This build has the embedded SQLite store only; start it without Cassandra.')
+  if (store !== 'sqlite' && store !== 'cassandra') {
+    return mistake(`There is no store ${store}: it is sqlite or cassandra.`)
   }
-  if (store !== 'sqlite') return mistake(`There is no store ${store}: it is sqlite.`)
-  if (copies > 1) {
+  if (store === 'sqlite' && copies > 1) {
     return mistake('With the SQLite store one process per service owns its file: --copies is 1.')
   }
   return {
@@ -89,11 +98,28 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
       servicesPort,
       dataDir: given.get('--data') ?? (env['DATA_DIR'] || 'data'),
       profile,
+      store,
+      copies,
       fast: given.has('--fast'),
       watch: given.has('--watch'),
     },
   }
 }
+
+/** Of all copies of the services, and of the gateway's metrics. */
+const portsOfServices = (first: number, copies: number): readonly number[] => [
+  ...Array.from({ length: copies }, (_, copy) =>
+    serviceNames.map((name) => servicePort(first, name, copy)),
+  ).flat(),
+  metricsPort(first),
+]
+
+/** Copy k of each service listens 10 k above its first one. */
+export const servicePort = (first: number, name: ServiceName, copy: number): number =>
+  first + serviceNames.indexOf(name) + 10 * copy
+
+/** The gateway's metrics come right after the services' first copies. */
+export const metricsPort = (first: number): number => first + serviceNames.length
 
 function splitOnce(argument: string): [string, string?] {
   const mark = argument.indexOf('=')

@@ -1,5 +1,7 @@
 /** What the start command starts. */
 import { expect, test } from 'bun:test'
+import { commonRules, commonSettings } from '../../core/config/common.ts'
+import { loadConfig } from '../../core/config/config.ts'
 import { planShop, type ProcessPlan } from './plan.ts'
 import type { StartOptions } from './options.ts'
 
@@ -8,6 +10,8 @@ const options: StartOptions = {
   servicesPort: 9000,
   dataDir: '/d',
   profile: 'demo',
+  store: 'sqlite',
+  copies: 1,
   fast: false,
   watch: false,
 }
@@ -34,6 +38,43 @@ test('each service has its port, and all know each other', () => {
       CATALOG_URL: 'http://127.0.0.1:9000',
       USER_URL: 'http://127.0.0.1:9003',
     })
+  }
+})
+
+test('further copies have their names, their ports and what each calls its own', () => {
+  const plans = planShop({ ...options, store: 'cassandra', copies: 2 }, { CASSANDRA_X: 'y' })
+  expect(plans.map(({ name, role, port }) => [name, role, port])).toEqual([
+    ['catalog', 'catalog', 9000],
+    ['catalog-1', 'catalog', 9010],
+    ['cart', 'cart', 9001],
+    ['cart-1', 'cart', 9011],
+    ['order', 'order', 9002],
+    ['order-1', 'order', 9012],
+    ['user', 'user', 9003],
+    ['user-1', 'user', 9013],
+    ['gateway', 'gateway', 9080],
+  ])
+  for (const { env } of plans) {
+    expect(env).toMatchObject({
+      STORE: 'cassandra',
+      CASSANDRA_X: 'y',
+      DATA_DIR: '/d',
+      ORDER_URL: 'http://127.0.0.1:9002,http://127.0.0.1:9012',
+    })
+  }
+  expect(envOf(plans, 'cart-1')).toMatchObject({ PORT: '9011', COPY: '1' })
+})
+
+test('every service accepts the settings of its plan', () => {
+  const shops = [
+    { ...options, watch: true },
+    { ...options, store: 'cassandra', copies: 3 },
+    { ...options, store: 'cassandra', copies: 2, watch: true },
+  ] as const
+  for (const shop of shops) {
+    for (const { role, env } of planShop(shop, {})) {
+      if (role !== 'gateway') loadConfig(commonSettings, env, commonRules)
+    }
   }
 })
 

@@ -24,6 +24,7 @@ function start(program: string) {
   const supervised = supervise(
     {
       name: 'cart',
+      role: 'cart',
       host: '127.0.0.1',
       port: 0,
       metricsPort: null,

@@ -11,10 +11,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lineSplitter } from './log-file.ts'
-import type { ProcessPlan } from './plan.ts'
+import type { ProcessPlan, Role } from './plan.ts'
 
 export interface Supervised {
-  readonly name: ProcessPlan['name']
+  readonly name: string
+  readonly role: Role
   /** The process id; null while none runs. */
   readonly pid: () => number | null
   /** From here on a death is answered with a restart instead of `onFailedStart`. */
@@ -95,6 +96,7 @@ export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervi
   start()
   return {
     name: plan.name,
+    role: plan.role,
     pid: () => child?.pid ?? null,
     keepAlive() {
       kept = true

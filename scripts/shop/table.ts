@@ -1,11 +1,13 @@
 /** What a person needs to know once the shop is up. */
 import { join, relative } from 'node:path'
-import type { ProcessPlan } from './plan.ts'
+import { prefixes } from '../../services/gateway/paths.ts'
+import { serviceNames } from '../../core/values/service-name.ts'
+import type { ProcessPlan, Role } from './plan.ts'
 import type { StartOptions } from './options.ts'
 
 export const demoAccounts = ['admin / admin123 (admin)', 'user1 / user123', 'testuser / test123']
 
-const about: Readonly<Record<ProcessPlan['name'], string>> = {
+const about: Readonly<Record<Role, string>> = {
   catalog: 'products, categories, stock',
   cart: 'cart and checkout',
   order: 'orders and their way to the door',
@@ -21,10 +23,14 @@ export function readyTable(
 ): string {
   const gateway = `http://localhost:${options.port}`
   const rows: [string, string, string][] = [['Start page', `${gateway}/docs/`, '']]
-  for (const { name, port } of plans) {
-    if (name === 'gateway') continue
-    const prefix = name === 'catalog' ? '/api/' : `/${name}-api/`
-    rows.push([capital(name), `${gateway}${prefix}`, `${about[name]}; itself on port ${port}`])
+  for (const name of serviceNames) {
+    const ports = plans.filter(({ role }) => role === name).map(({ port }) => port)
+    const where = ports.length === 1 ? 'itself on port' : `${ports.length} copies on ports`
+    rows.push([
+      capital(name),
+      `${gateway}${prefixes[name]}/`,
+      `${about[name]}; ${where} ${ports.join(', ')}`,
+    ])
   }
   rows.push(['Profiles', `${gateway}/profiles/`, 'captured CPU and heap profiles'])
   const accounts =
