@@ -41,6 +41,9 @@ const root = join(import.meta.dir, '..')
 const folder = mkdtempSync(join(tmpdir(), 'operations-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** These commands are about SQLite files, whatever the other suites run on. */
+const onFiles = { store: 'sqlite', copies: 1 } as const
+
 const statusWith = async (client: Client, path: string, token: string): Promise<number> =>
   (await client.get('user', path, token)).status
 
@@ -48,7 +51,7 @@ describe('the first admin in production', () => {
   let shop: Shop
   let client: Client
   beforeAll(async () => {
-    shop = await startShop({ profile: 'production' })
+    shop = await startShop({ profile: 'production', ...onFiles })
     client = clientOf(shop)
   })
   afterAll(() => shop.stop())
@@ -202,7 +205,7 @@ describe('a backup of a shop that is selling', () => {
   let tokens: Tokens
 
   beforeAll(async () => {
-    shop = await startShop({ directory: join(folder, 'first') })
+    shop = await startShop({ directory: join(folder, 'first'), ...onFiles })
     const client = clientOf(shop)
     person = await client.register({ username: 'anna' })
     tokens = await client.login(person.username, person.password)
@@ -308,19 +311,19 @@ describe('a backup of a shop that is selling', () => {
     const outcome = await runScript('restore', ['--from', backup, '--data', target])
     expect(outcome.output).toStartWith('Restored the data of ')
     expect(outcome.code).toBe(0)
-    const second = await startShop({ directory: target })
+    const second = await startShop({ directory: target, ...onFiles })
     restored = second
     await eventually(
       'nothing is half-done and every order is delivered',
-      () =>
-        openCheckouts(second) === 0 &&
-        undelivered(second) === 0 &&
-        orderRecords(second).every(({ status }) => status !== 'PENDING') &&
-        visibleOrders(second).every(({ status }) => status === 'DELIVERED'),
+      async () =>
+        (await openCheckouts(second)) === 0 &&
+        (await undelivered(second)) === 0 &&
+        (await orderRecords(second)).every(({ status }) => status !== 'PENDING') &&
+        (await visibleOrders(second)).every(({ status }) => status === 'DELIVERED'),
       40_000,
     )
-    expectStockFollowsOrders(second)
-    const ids = new Set(visibleOrders(second).map(({ id }) => id))
+    await expectStockFollowsOrders(second)
+    const ids = new Set((await visibleOrders(second)).map(({ id }) => id))
     expect(ids.size).toBeGreaterThanOrEqual(certain)
     for (const { id } of acknowledged.slice(0, certain)) expect(ids).toContain(id)
   })
@@ -345,12 +348,13 @@ describe('a backup of a shop that is selling', () => {
 
   test('goes over other data only by keeping that beside', async () => {
     await restored?.stop()
-    const orders = orderRecords({ directory: target } as Shop).length
+    const stored = { directory: target, store: 'sqlite' } as const
+    const orders = (await orderRecords(stored)).length
     const outcome = await runScript('restore', ['--from', backup, '--data', target])
     expect(outcome.code).toBe(0)
     const [, aside = ''] = /What was there is in (.*)\.$/m.exec(outcome.output) ?? []
     expect(rowsOf(join(aside, 'order/order.db'), 'SELECT id FROM orders')).toHaveLength(orders)
-    expect(orderRecords({ directory: target } as Shop).length).toBeLessThan(orders)
+    expect((await orderRecords(stored)).length).toBeLessThan(orders)
     expect(existsSync(join(target, 'restoring'))).toBe(false)
   })
 })

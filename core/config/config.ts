@@ -186,8 +186,8 @@ export const urls = (options: SettingOptions<readonly string[]>): Setting<readon
     return all ? Object.freeze(known) : undefined
   })
 
-function addressOf(text: string): string | undefined {
-  const parsed = URL.parse(text)
+function addressOf(value: string): string | undefined {
+  const parsed = URL.parse(value)
   const plain = parsed !== null && parsed.search === '' && parsed.hash === ''
   if (!plain || !/^https?:$/.test(parsed.protocol) || parsed.username !== '') return undefined
   return parsed.href.replace(/\/+$/, '')

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { createAccessTokens } from '../../core/auth/access-tokens.ts'
 import { keyFile } from '../../core/auth/key-files.ts'
 import { keysFromFile } from '../../core/auth/key-source.ts'
-import { loadJwkSet, loadSigningKey, refuseDemoKeys } from '../../core/auth/keys.ts'
+import { publishedKeys } from '../../core/auth/key-set-file.ts'
+import { loadSigningKey, refuseDemoKeys } from '../../core/auth/keys.ts'
 import { createLoginLimits } from '../../core/auth/login-limits.ts'
 import { createPasswords } from '../../core/auth/password.ts'
 import type { Revocations } from '../../core/auth/revocations.ts'
@@ -102,7 +103,7 @@ await runService({
         notifications: createNotifications(store, clock, streams.wake),
         streams,
         store,
-        keySet: loadJwkSet(keySetFile),
+        keySet: publishedKeys({ file: keySetFile, clock, log }),
         clock,
       }),
       check: () => store.check(),

@@ -25,8 +25,8 @@ export interface UserRoutesOptions extends InternalRoutesOptions, NotificationRo
   readonly carts: Carts
   readonly orders: Orders
   readonly store: Pick<UserStore, 'userById' | 'changeProfile' | 'revocations'>
-  /** Public keys of access tokens. */
-  readonly keySet: JwkSet
+  /** The public keys of access tokens as they are now; the same object while they are the same. */
+  readonly keySet: () => JwkSet
 }
 
 /** Larger than any log-in or registration; a password is at most 128 characters. */
@@ -51,11 +51,7 @@ function accountRoutes({
   sessions,
   keySet,
 }: UserRoutesOptions): readonly Route[] {
-  const keys = new Reply(
-    200,
-    { 'content-type': jsonType, 'cache-control': 'public, max-age=300' },
-    JSON.stringify(keySet),
-  )
+  const keys = renderedOnce(keySet)
   return [
     route({
       method: 'POST',
@@ -162,7 +158,7 @@ function accountRoutes({
       success: { status: 200, schema: schemas.KeySet },
       errors: [],
       handler: function get_jwks() {
-        return keys
+        return keys()
       },
     }),
   ]
@@ -303,3 +299,19 @@ function required(name: string, value: string | undefined): string {
 /** A form cannot say null, so an empty number means none. */
 const phoneOf = (phone: string | null | undefined): string | null | undefined =>
   phone === '' ? null : phone
+
+/** The answer with the keys, rendered again only when they have changed. */
+function renderedOnce(keySet: () => JwkSet): () => Reply {
+  const headers = { 'content-type': jsonType, 'cache-control': 'public, max-age=300' }
+  const render = (set: JwkSet): Reply => new Reply(200, headers, JSON.stringify(set))
+  let shown = keySet()
+  let reply = render(shown)
+  return () => {
+    const set = keySet()
+    if (set !== shown) {
+      shown = set
+      reply = render(set)
+    }
+    return reply
+  }
+}

@@ -2,7 +2,8 @@
 import { accessTokenLife, createAccessTokens } from '../../core/auth/access-tokens.ts'
 import { ensureKeys, keyFile } from '../../core/auth/key-files.ts'
 import { keysFromFile } from '../../core/auth/key-source.ts'
-import { loadJwkSet, loadSigningKey } from '../../core/auth/keys.ts'
+import { publishedKeys } from '../../core/auth/key-set-file.ts'
+import { loadSigningKey } from '../../core/auth/keys.ts'
 import { createLoginLimits } from '../../core/auth/login-limits.ts'
 import { createPasswords } from '../../core/auth/password.ts'
 import { createRevocations } from '../../core/auth/revocations.ts'
@@ -122,7 +123,7 @@ export async function startUserService() {
       notifications: createNotifications(store, clock, streams.wake),
       streams,
       store,
-      keySet: loadJwkSet(keyFile.accessSet(root)),
+      keySet: publishedKeys({ file: keyFile.accessSet(root), clock, log }),
       clock,
     }),
     authenticate: createVerifier({

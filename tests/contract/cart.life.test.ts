@@ -90,7 +90,7 @@ test('such a key answers the same over a cart that has been filled again, and le
   expect(conform(Order, later.json())).toEqual(order)
   expect((await buyer.cart()).items).toMatchObject([{ product_id, quantity: 3 }])
   expect(await buyer.orders()).toEqual([order])
-  expect(stockOf(shop, product_id)).toMatchObject({ available: 7, reserved: 2 })
+  expect(await stockOf(shop, product_id)).toMatchObject({ available: 7, reserved: 2 })
 })
 
 test('a cart that nobody uses for its life is empty, then swept, and its views with it', async () => {

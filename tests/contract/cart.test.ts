@@ -258,7 +258,7 @@ describe('POST /cart/checkout', () => {
     ])
     expect(await buyer.orders()).toEqual([order])
     expect(await buyer.cart()).toMatchObject({ items: [], total: 0 })
-    expect(stockOf(shop, pear.product_id)).toMatchObject({ available: 3, reserved: 2 })
+    expect(await stockOf(shop, pear.product_id)).toMatchObject({ available: 3, reserved: 2 })
   })
   test('takes an empty body, an empty object, and nothing else', async () => {
     const buyer = shopper()
@@ -289,7 +289,7 @@ describe('POST /cart/checkout', () => {
     expect(problem.lines).toEqual([{ product_id: scarce.product_id, requested: 3, available: 2 }])
     expect((await buyer.cart()).items).toEqual(before.items)
     expect(await buyer.orders()).toEqual([])
-    expect(stockOf(shop, plenty.product_id)).toMatchObject({ available: 10, reserved: 0 })
+    expect(await stockOf(shop, plenty.product_id)).toMatchObject({ available: 10, reserved: 0 })
     await setStock(scarce.product_id, 3)
     expect((await buyer.checkout()).status).toBe(200)
   })
@@ -318,7 +318,7 @@ describe('POST /cart/checkout', () => {
     // One that came when all was over found the cart empty.
     for (const late of answers) if (late.status !== 200) expectProblem(late, 400, 'cart_empty')
     expect(await buyer.orders()).toHaveLength(1)
-    expect(stockOf(shop, product_id)).toMatchObject({ available: 7, reserved: 2 })
+    expect(await stockOf(shop, product_id)).toMatchObject({ available: 7, reserved: 2 })
   })
   test('Idempotency-Key replays the first answer, though the cart is empty now', async () => {
     const buyer = shopper()
@@ -454,7 +454,7 @@ describe('while a service is down', () => {
     await shop.start('order')
     await eventually('checkouts work again', async () => (await buyer.checkout()).status === 200)
     expect(await buyer.orders()).toHaveLength(1)
-    expect(stockOf(shop, product_id)).toMatchObject({ available: 3, reserved: 2 })
+    expect(await stockOf(shop, product_id)).toMatchObject({ available: 3, reserved: 2 })
   })
   test('without the catalog adding is 503, and so is a cart that was not looked at', async () => {
     const buyer = shopper()

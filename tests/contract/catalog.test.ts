@@ -205,7 +205,7 @@ describe('POST /products/', () => {
     ])
     const categories = conform(Categories, (await get('/products/categories/list')).json())
     expect(categories).toContainEqual({ name: category, product_count: 1 })
-    expect(stockOf(shop, product.product_id)).toEqual({
+    expect(await stockOf(shop, product.product_id)).toEqual({
       stocked: 7,
       available: 7,
       reserved: 0,
@@ -276,7 +276,7 @@ describe('PUT /products/{id}', () => {
     const { product_id: id } = await client.createProduct({ stock_count: 10 })
     const answer = await put(id, { stock_count: 4 })
     expect(answer.json()).toMatchObject({ stock_count: 4 })
-    expect(stockOf(shop, id)).toEqual({ stocked: 4, available: 4, reserved: 0, sold: 0 })
+    expect(await stockOf(shop, id)).toEqual({ stocked: 4, available: 4, reserved: 0, sold: 0 })
   })
   test('If-Match compares the version and not the stock', async () => {
     const { product_id: id } = await client.createProduct()

@@ -82,7 +82,7 @@ describe('prefixes', () => {
       total_spent: order.total,
       degraded: [],
     })
-    expect(stockOf(shop, product_id).reserved).toBe(2)
+    expect((await stockOf(shop, product_id)).reserved).toBe(2)
   })
   test.each([...serviceNames])('%s has its probes, its root and its description', async (name) => {
     for (const probe of ['live', 'ready', 'startup']) {

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { newId } from '../../core/values/ids.ts'
 import { clientOf, type Person } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
+import { recordsOf } from '../support/readers.ts'
 import { eventually, stockOf } from '../support/ledger.ts'
 import type { Sent } from '../support/send.ts'
 import {
@@ -16,7 +17,6 @@ import {
   User,
 } from '../support/shapes.ts'
 import { startShop } from '../support/shop.ts'
-import { rowsOf } from '../support/tables.ts'
 
 const shop = await startShop({ products: 8, env: { ORDER_PROCESSING_AFTER_MS: '3600000' } })
 afterAll(shop.stop)
@@ -69,13 +69,7 @@ describe('POST /users/register', () => {
     const json = registration()
     const answers = await Promise.all(Array.from({ length: 5 }, () => signUp(json)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409])
-    const rows = rowsOf(
-      shop.directory,
-      'user',
-      'SELECT id FROM users WHERE username = ?',
-      json.username,
-    )
-    expect(rows).toHaveLength(1)
+    expect(await recordsOf(shop).usersNamed(json.username)).toBe(1)
   })
   test.each([
     ['is_admin', true],
@@ -248,7 +242,7 @@ describe('what belongs to a user', () => {
     const again = await checkout(token, { headers })
     expect([again.status, again.text]).toEqual([200, first.text])
     expect(again.headers.get('idempotency-replayed')).toBe('true')
-    expect(stockOf(shop, product_id)).toMatchObject({ available: 0, reserved: 1 })
+    expect(await stockOf(shop, product_id)).toMatchObject({ available: 0, reserved: 1 })
   })
   test.each([
     ['GET', '/users/me/profile'],
@@ -273,19 +267,16 @@ describe('POST /users/notify/order-status', () => {
     }
     const notify = (json: unknown) =>
       client.call('user', 'POST', '/users/notify/order-status', { json, token })
-    const recorded = () =>
-      rowsOf(
-        shop.directory,
-        'user',
-        'SELECT sequence FROM notifications WHERE order_id = ?',
-        body.order_id,
-      ).map(({ sequence }) => sequence)
+    const recorded = async () =>
+      (await recordsOf(shop).notifications())
+        .filter(({ order_id }) => order_id === body.order_id)
+        .map(({ sequence }) => sequence)
     for (const sequence of [2, 2, 1]) {
       expect((await notify({ ...body, sequence })).status).toBe(200)
-      expect(recorded()).toEqual([2])
+      expect(await recorded()).toEqual([2])
     }
     expect((await notify({ ...body, sequence: 3 })).status).toBe(200)
-    expect(recorded().sort()).toEqual([2, 3])
+    expect((await recorded()).sort()).toEqual([2, 3])
     expectProblem(await notify({ ...body, sequence: -1 }), 422, 'validation_failed')
     expectProblem(await notify({ ...body, updated_at: 'yesterday' }), 422, 'validation_failed')
   })
@@ -295,14 +286,9 @@ describe('POST /users/notify/order-status', () => {
     await addToCart(token, product_id, 1)
     const order = conform(Order, (await checkout(token)).json())
     await client.call('order', 'PUT', `/orders/${order.id}/cancel`, { token })
-    await eventually('both are recorded', () => {
-      const rows = rowsOf(
-        shop.directory,
-        'user',
-        'SELECT status FROM notifications WHERE user_id = ? ORDER BY sequence',
-        id,
-      )
-      const statuses = rows.map(({ status }) => status)
+    await eventually('both are recorded', async () => {
+      const rows = await recordsOf(shop).notifications()
+      const statuses = rows.filter(({ user_id }) => user_id === id).map(({ status }) => status)
       // A later change that overtakes an earlier one makes that one superfluous.
       return statuses.at(-1) === 'CANCELLED'
     })

@@ -9,7 +9,9 @@ import { eventually } from '../support/ledger.ts'
 import { conform, Page } from '../support/shapes.ts'
 import { startShop } from '../support/shop.ts'
 
-const shop = await startShop({ processes: ['catalog'], products: 80 })
+// It is a file of SQLite that breaks, whatever the other suites run on.
+const onFile = { store: 'sqlite', copies: 1 } as const
+const shop = await startShop({ processes: ['catalog'], products: 80, ...onFile })
 afterAll(shop.stop)
 
 const client = clientOf(shop)

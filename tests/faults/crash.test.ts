@@ -41,9 +41,11 @@ describe('a thousand orders under kill -9', () => {
   const answers: { buyer: string; answer: Answer }[] = []
   let kills = 0
   let abandoned: ReadonlySet<string> = new Set()
-  const halfDone = () =>
-    orderRecords(shop).filter(({ status }) => status === 'PENDING').length + openCheckouts(shop)
-  const ofStubborn = () => visibleOrders(shop).filter(({ user_id }) => !abandoned.has(user_id))
+  const halfDone = async () =>
+    (await orderRecords(shop)).filter(({ status }) => status === 'PENDING').length +
+    (await openCheckouts(shop))
+  const ofStubborn = async () =>
+    (await visibleOrders(shop)).filter(({ user_id }) => !abandoned.has(user_id))
 
   test('every client gets a lasting answer', async () => {
     scarce = await createProduct(shop, 60)
@@ -96,13 +98,13 @@ describe('a thousand orders under kill -9', () => {
       )
       await Bun.sleep(15)
       await shop.kill(victim)
-      most = Math.max(most, halfDone())
+      most = Math.max(most, await halfDone())
       await Promise.all(asked)
       await shop.start(victim)
     }
     const back = performance.now()
-    const left = halfDone()
-    await eventually('nothing half-done', () => halfDone() === 0)
+    const left = await halfDone()
+    await eventually('nothing half-done', async () => (await halfDone()) === 0)
     const took = Math.round(performance.now() - back)
     console.log(
       `${kills} kills before; at most ${most} half-done at a kill, ${left} when all were back; settled after ${took} ms`,
@@ -111,14 +113,14 @@ describe('a thousand orders under kill -9', () => {
     abandoned = new Set(buyers.map(({ id }) => id))
   }, 90_000)
 
-  test('every acknowledged order exists once, and none besides', () => {
+  test('every acknowledged order exists once, and none besides', async () => {
     const acknowledged = answers
       .filter(({ answer }) => answer.status === 200)
       .map(({ answer }) => bought(answer))
     expect(acknowledged.length).toBeGreaterThan(orders * 0.8)
     const ids = new Set(acknowledged.map(({ id }) => id))
     expect(ids.size).toBe(acknowledged.length)
-    const visible = ofStubborn()
+    const visible = await ofStubborn()
     expect(new Set(visible.map(({ id }) => id))).toEqual(ids)
     expect(visible).toHaveLength(ids.size)
     // A buyer orders once, so two orders of one buyer would be one order doubled.
@@ -128,18 +130,18 @@ describe('a thousand orders under kill -9', () => {
   test('timers go on, consequences arrive, and units sold equal orders', async () => {
     await eventually(
       'all orders delivered and nothing left in the outbox',
-      () =>
-        visibleOrders(shop).every(({ status }) => status === 'DELIVERED') &&
-        undelivered(shop) === 0,
+      async () =>
+        (await visibleOrders(shop)).every(({ status }) => status === 'DELIVERED') &&
+        (await undelivered(shop)) === 0,
       60_000,
     )
-    expectStockInvariant(shop)
-    expectStockFollowsOrders(shop)
-    const units = visibleOrders(shop)
+    await expectStockInvariant(shop)
+    await expectStockFollowsOrders(shop)
+    const units = (await visibleOrders(shop))
       .flatMap(({ lines }) => lines)
       .filter(({ productId }) => productId === scarce)
       .reduce((sum, line) => sum + line.quantity, 0)
-    expect(stockOf(shop, scarce)).toEqual({
+    expect(await stockOf(shop, scarce)).toEqual({
       stocked: 60,
       available: 60 - units,
       reserved: 0,
@@ -147,15 +149,15 @@ describe('a thousand orders under kill -9', () => {
     })
   }, 90_000)
 
-  test('what each buyer spent is the total of the one order', () => {
+  test('what each buyer spent is the total of the one order', async () => {
     for (const { buyer, answer } of answers) {
       const total = answer.status === 200 ? bought(answer).total : 0
-      expect(spendingOf(shop, buyer)).toBe(Math.round(total * 100))
+      expect(await spendingOf(shop, buyer)).toBe(Math.round(total * 100))
     }
   })
 
-  test('the user service was told of every order that it was delivered', () => {
-    const told = deliveredNotifications(shop)
-    expect(told).toEqual(new Set(visibleOrders(shop).map(({ id }) => id)))
+  test('the user service was told of every order that it was delivered', async () => {
+    const told = await deliveredNotifications(shop)
+    expect(told).toEqual(new Set((await visibleOrders(shop)).map(({ id }) => id)))
   })
 })

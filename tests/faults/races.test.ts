@@ -33,9 +33,10 @@ afterAll(() => shop.stop())
 const settled = () =>
   eventually(
     'all orders at rest and all consequences delivered',
-    () =>
-      orderRecords(shop).every(({ status }) => /REJECTED|DELIVERED|CANCELLED/.test(status)) &&
-      undelivered(shop) === 0,
+    async () =>
+      (await orderRecords(shop)).every(({ status }) =>
+        /REJECTED|DELIVERED|CANCELLED/.test(status),
+      ) && (await undelivered(shop)) === 0,
   )
 
 const codeOf = (answer: Answer): string => (JSON.parse(answer.text) as { code: string }).code
@@ -57,8 +58,8 @@ describe('the last units', () => {
         lines: [{ product_id: product, requested: 1 }],
       })
     }
-    expect(stockOf(shop, product)).toMatchObject({ stocked: 50, available: 0 })
-    expectStockInvariant(shop)
+    expect(await stockOf(shop, product)).toMatchObject({ stocked: 50, available: 0 })
+    await expectStockInvariant(shop)
   })
 
   test('200 carts at once for 50 units: 50 orders, 150 carts as they were', async () => {
@@ -83,8 +84,8 @@ describe('the last units', () => {
       const { items } = JSON.parse(cart.text) as { items: unknown[] }
       expect(items).toHaveLength(answers[at]?.status === 200 ? 0 : 1)
     })
-    expect(stockOf(shop, product).available).toBe(0)
-    expectStockInvariant(shop)
+    expect((await stockOf(shop, product)).available).toBe(0)
+    await expectStockInvariant(shop)
   })
 })
 
@@ -98,8 +99,8 @@ describe('one idempotency key', () => {
     )
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
     expect(bought(answers[0] as Answer).items).toMatchObject([{ product_id: product, quantity: 3 }])
-    expect(stockOf(shop, product).available).toBe(997)
-    expect(visibleOrders(shop).filter((each) => each.user_id === buyer.id)).toHaveLength(1)
+    expect((await stockOf(shop, product)).available).toBe(997)
+    expect((await visibleOrders(shop)).filter((each) => each.user_id === buyer.id)).toHaveLength(1)
 
     const later = await checkout(shop, buyer, 'once')
     expect(later.text).toBe(answers[0]?.text ?? '')
@@ -119,7 +120,7 @@ describe('one idempotency key', () => {
     const other = await order(shop, buyer, [{ product_id: product, quantity: 3 }], 'once')
     expect(other.status).toBe(422)
     expect(codeOf(other)).toBe('idempotency_key_reused')
-    expect(stockOf(shop, product).available).toBe(998)
+    expect((await stockOf(shop, product)).available).toBe(998)
   })
 
   test('a refusal for stock is kept as well', async () => {
@@ -149,7 +150,7 @@ describe('a nervous finger', () => {
       // A click that came after the order was made met an empty cart.
       for (const answer of answers)
         if (answer.status !== 200) expect(codeOf(answer)).toBe('cart_empty')
-      expect(stockOf(shop, product).available).toBe(9)
+      expect((await stockOf(shop, product)).available).toBe(9)
     }
   })
 
@@ -180,7 +181,7 @@ describe('a nervous finger', () => {
       expect(count(kept, apples)).toBe(0)
       expect(count(ordered, pears) + count(kept, pears)).toBe(1)
     }
-    expectStockInvariant(shop)
+    await expectStockInvariant(shop)
   })
 })
 
@@ -200,7 +201,7 @@ describe('a cancellation against the timer', () => {
       else expect(JSON.parse(text)).toMatchObject({ status: 409, code: 'order_move_refused' })
     }
     await settled()
-    const records = new Map(orderRecords(shop).map((record) => [record.id, record.status]))
+    const records = new Map((await orderRecords(shop)).map((record) => [record.id, record.status]))
     const cancelled = outcomes.filter(({ status }) => status === 200)
     for (const { id, status } of outcomes) {
       expect(records.get(id)).toBe(status === 200 ? 'CANCELLED' : 'DELIVERED')
@@ -208,7 +209,7 @@ describe('a cancellation against the timer', () => {
     // Both sides have won, otherwise this was no race.
     expect(cancelled.length).toBeGreaterThan(0)
     expect(cancelled.length).toBeLessThan(1_000)
-    expect(stockOf(shop, product)).toEqual({
+    expect(await stockOf(shop, product)).toEqual({
       stocked: 5_000,
       available: 4_000 + cancelled.length,
       reserved: 0,
@@ -220,7 +221,7 @@ describe('a cancellation against the timer', () => {
 
   test('in the end every stock is where its order says, and no checkout is open', async () => {
     await settled()
-    expectStockFollowsOrders(shop)
-    expect(openCheckouts(shop)).toBe(0)
+    await expectStockFollowsOrders(shop)
+    expect(await openCheckouts(shop)).toBe(0)
   }, 60_000)
 })

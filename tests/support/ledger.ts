@@ -1,100 +1,61 @@
-/** Reads the stores of a shop behind its back: what was sold must be what was ordered. */
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+/** The books of a shop, read behind its back: what was sold must be what was ordered. */
 import { expect } from 'bun:test'
-import type { Shop } from './shop.ts'
+import { recordsOf, type Stored } from './readers.ts'
+import type { OrderRecord, StockRow } from './records.ts'
 
-export interface StockRow {
-  readonly stocked: number
-  readonly available: number
-  readonly reserved: number
-  readonly sold: number
-}
+export type { OrderRecord, StockRow }
 
-export interface OrderRecord {
-  readonly id: string
-  readonly user_id: string
-  readonly status: string
-  readonly lines: readonly { readonly productId: string; readonly quantity: number }[]
-}
-
-function read<T>(
-  shop: Shop,
-  service: 'catalog' | 'order' | 'cart' | 'user',
-  sql: string,
-  ...params: string[]
-): T[] {
-  const database = new DatabaseSync(join(shop.directory, service, `${service}.db`), {
-    readOnly: true,
-  })
-  try {
-    // The caller states what its own SQL selects.
-    return database.prepare(sql).all(...params) as T[]
-  } finally {
-    database.close()
-  }
-}
-
-export function stockOf(shop: Shop, product: string): StockRow {
-  const [row] = read<StockRow>(
-    shop,
-    'catalog',
-    'SELECT stocked, available, reserved, sold FROM stock WHERE product_id = ?',
-    product,
-  )
-  if (row === undefined) throw new Error(`No stock row of ${product}.`)
+export async function stockOf(shop: Stored, product: string): Promise<StockRow> {
+  const row = await recordsOf(shop).stock(product)
+  if (row === null) throw new Error(`No stock row of ${product}.`)
   return row
 }
 
 /** All rows of orders, the inner states PENDING and REJECTED included. */
-export const orderRecords = (shop: Shop): readonly OrderRecord[] =>
-  read<{ id: string; user_id: string; status: string; lines: string }>(
-    shop,
-    'order',
-    'SELECT id, user_id, status, lines FROM orders',
-  ).map((row) => ({ ...row, lines: JSON.parse(row.lines) as OrderRecord['lines'] }))
+export const orderRecords = (shop: Stored): Promise<readonly OrderRecord[]> =>
+  recordsOf(shop).orders()
 
 /** Orders that clients can see. */
-export const visibleOrders = (shop: Shop): readonly OrderRecord[] =>
-  orderRecords(shop).filter(({ status }) => status !== 'PENDING' && status !== 'REJECTED')
+export const visibleOrders = async (shop: Stored): Promise<readonly OrderRecord[]> =>
+  (await orderRecords(shop)).filter(({ status }) => status !== 'PENDING' && status !== 'REJECTED')
 
 /** Consequences that are not delivered yet. */
-export const undelivered = (shop: Shop): number =>
-  read<{ count: number }>(shop, 'order', 'SELECT count(*) AS count FROM outbox')[0]?.count ?? 0
+export const undelivered = (shop: Stored): Promise<number> => recordsOf(shop).undelivered()
 
 /** Open checkouts of all carts. */
-export const openCheckouts = (shop: Shop): number =>
-  read<{ count: number }>(shop, 'cart', 'SELECT count(*) AS count FROM open_checkouts')[0]?.count ??
-  0
+export const openCheckouts = (shop: Stored): Promise<number> => recordsOf(shop).openCheckouts()
 
 /** What a user spent, in minor units. */
-export const spendingOf = (shop: Shop, user: string): number =>
-  read<{ total: number }>(shop, 'order', 'SELECT total FROM spending WHERE user_id = ?', user)[0]
-    ?.total ?? 0
+export const spendingOf = (shop: Stored, user: string): Promise<number> =>
+  recordsOf(shop).spending(user)
 
 /** Orders of whose delivery the user service has heard. */
-export const deliveredNotifications = (shop: Shop): ReadonlySet<string> =>
-  new Set(
-    read<{ order_id: string }>(
-      shop,
-      'user',
-      "SELECT order_id FROM notifications WHERE status = 'DELIVERED'",
-    ).map((row) => row.order_id),
-  )
+export async function deliveredNotifications(shop: Stored): Promise<ReadonlySet<string>> {
+  const rows = await recordsOf(shop).notifications()
+  return new Set(rows.filter(({ status }) => status === 'DELIVERED').map((row) => row.order_id))
+}
 
 /** `stocked = available + reserved + sold` for every product, and the counters are what reservations say. */
-export function expectStockInvariant(shop: Shop): void {
-  const broken = read(
-    shop,
-    'catalog',
-    `SELECT s.product_id, s.stocked, s.available, s.reserved, s.sold,
-       coalesce(sum(CASE r.state WHEN 'reserved' THEN r.quantity END), 0) AS held,
-       coalesce(sum(CASE r.state WHEN 'committed' THEN r.quantity END), 0) AS committed
-     FROM stock s LEFT JOIN reservations r ON r.product_id = s.product_id
-     GROUP BY s.product_id
-     HAVING s.stocked != s.available + s.reserved + s.sold OR s.available < 0
-       OR s.reserved != held OR s.sold != committed`,
-  )
+export async function expectStockInvariant(shop: Stored): Promise<void> {
+  const records = recordsOf(shop)
+  const reservations = await records.reservations()
+  const stocks = await records.stocks()
+  const sums = new Map<string, { held: number; committed: number }>()
+  for (const { product_id, quantity, state } of reservations) {
+    const sum = sums.get(product_id) ?? { held: 0, committed: 0 }
+    if (state === 'reserved') sum.held += quantity
+    if (state === 'committed') sum.committed += quantity
+    sums.set(product_id, sum)
+  }
+  const broken = stocks
+    .map((row) => ({ held: 0, committed: 0, ...row, ...sums.get(row.product_id) }))
+    .filter(
+      ({ stocked, available, reserved, sold, held, committed }) =>
+        stocked !== available + reserved + sold ||
+        available < 0 ||
+        reserved !== held ||
+        sold !== committed,
+    )
   expect(broken).toEqual([])
 }
 
@@ -102,18 +63,13 @@ export function expectStockInvariant(shop: Shop): void {
  * Once everything has settled: each order's stock is where its status says, and no stock is held for
  * an order that does not stand.
  */
-export function expectStockFollowsOrders(shop: Shop): void {
-  expectStockInvariant(shop)
-  const reservations = read<{
-    order_id: string
-    product_id: string
-    quantity: number
-    state: string
-  }>(shop, 'catalog', 'SELECT order_id, product_id, quantity, state FROM reservations')
+export async function expectStockFollowsOrders(shop: Stored): Promise<void> {
+  await expectStockInvariant(shop)
+  const reservations = await recordsOf(shop).reservations()
   const held = reservations
     .filter(({ state }) => state !== 'released')
     .map((row) => `${row.order_id} ${row.product_id} ${row.quantity} ${row.state}`)
-  const ordered = visibleOrders(shop)
+  const ordered = (await visibleOrders(shop))
     .filter(({ status }) => status !== 'CANCELLED')
     .flatMap((order) =>
       order.lines.map(
