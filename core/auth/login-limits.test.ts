@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Problem } from '../http/problem.ts'
 import { deadlineIn } from '../resilience/deadline.ts'
-import { manualClock, millis, type Millis } from '../values/time.ts'
+import { manualClock, millis, systemClock, type Millis } from '../values/time.ts'
 import { addressBucket } from './address-bucket.ts'
 import { createLoginLimits, type GuessLedger } from './login-limits.ts'
 
@@ -182,4 +182,49 @@ test('an address is an IPv4 address or the /64 of an IPv6 one', () => {
   expect(addressBucket('2001:db8::1')).toBe('2001:db8:0:0')
   expect(addressBucket('fe80::1%eth0')).toBe('fe80:0:0:0')
   expect(addressBucket('::1')).toBe('0:0:0:0')
+})
+
+describe('two copies of the service', () => {
+  const elsewhere = millis(300)
+
+  /** Two policies over one ledger, as two processes have them. */
+  function twoCopies(undecidedElsewhere: Millis) {
+    const { ledger } = memoryLedger()
+    const limits = { clock: systemClock, window, perAccount: 10, perAddress: 200 }
+    const copies = [0, 1].map(() => createLoginLimits({ ...limits, ledger, undecidedElsewhere }))
+    let hashed = 0
+    const login = async (copy: number, right: boolean): Promise<string> => {
+      const who = { account: 'anna', address: '192.0.2.1', deadline: deadlineIn(5_000) }
+      const guess = async () => {
+        hashed++
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return right ? 'in' : null
+      }
+      try {
+        return (await copies[copy]?.attempt(who, guess)) ?? 'wrong'
+      } catch (error) {
+        if (error instanceof Problem) return error.code
+        throw error
+      }
+    }
+    return { login, hashes: () => hashed }
+  }
+
+  test('take no right log-in of each other for a wrong one', async () => {
+    const { login, hashes } = twoCopies(elsewhere)
+    const many = Array.from({ length: 30 }, () => login(0, true))
+    // All guesses that the account has are being checked by the first copy now.
+    while (hashes() < 10) await new Promise((resolve) => setImmediate(resolve))
+    const others = Array.from({ length: 30 }, () => login(1, true))
+    expect(new Set(await Promise.all([...many, ...others]))).toEqual(new Set(['in']))
+  })
+
+  test('allow together no more wrong guesses than one does', async () => {
+    const { login, hashes } = twoCopies(elsewhere)
+    const outcomes = await Promise.all(Array.from({ length: 60 }, (_, at) => login(at % 2, false)))
+    expect(outcomes.filter((each) => each === 'wrong')).toHaveLength(10)
+    expect(outcomes.filter((each) => each === 'too_many_attempts')).toHaveLength(50)
+    expect(hashes()).toBe(10)
+    expect(await login(1, true)).toBe('too_many_attempts')
+  })
 })

@@ -43,7 +43,16 @@ export interface LoginLimitOptions {
   /** Wrong guesses an address may have within the window. */
   readonly perAddress: number
   readonly window: Millis
+  /**
+   * How long a guess can be undecided in another copy of the service; 0, and no other copy, unless
+   * given. A younger guess that stands in the way may be a right one, whose place is given back in a
+   * moment.
+   */
+  readonly undecidedElsewhere?: Millis
 }
+
+/** Milliseconds between two looks whether another copy has decided. */
+const elsewherePause = 50
 
 /** Requests that may wait, all subjects together. */
 const maxWaiting = 1_024
@@ -57,7 +66,7 @@ const maxWaiting = 1_024
  * subject are still being checked here, the next one waits for their result.
  */
 export function createLoginLimits(options: LoginLimitOptions): LoginLimits {
-  const { ledger, clock, window } = options
+  const { ledger, clock, window, undecidedElsewhere = millis(0) } = options
   const gates = new Map<string, Gate>()
   let waiting = 0
 
@@ -68,7 +77,7 @@ export function createLoginLimits(options: LoginLimitOptions): LoginLimits {
     deadline: Deadline,
     task: () => Promise<T>,
   ): Promise<T> {
-    const gate = gates.get(subject) ?? { undecided: 0, visitors: 0, waiters: [] }
+    const gate = gates.get(subject) ?? { undecided: 0, visitors: 0, waiters: [], looking: false }
     gates.set(subject, gate)
     gate.visitors++
     try {
@@ -103,20 +112,36 @@ export function createLoginLimits(options: LoginLimitOptions): LoginLimits {
       if (gate.undecided < limit) {
         const at = clock.now()
         gate.undecided++
-        const wait = await reserve(subject, limit, at).catch((error: unknown) => {
+        const refusal = await reserve(subject, limit, at).catch((error: unknown) => {
           gate.undecided--
           wakeOne(gate)
           throw error
         })
-        if (wait === null) return at
+        if (refusal === null) return at
         gate.undecided--
         if (gate.undecided === 0) {
-          for (const refuse of gate.waiters.splice(0)) refuse(wait)
-          throw tooMany(wait)
+          if (!refusal.mayPass) {
+            for (const refuse of gate.waiters.splice(0)) refuse(refusal.wait)
+            throw tooMany(refusal.wait)
+          }
+          if (await lookAgain(gate, deadline, refusal)) continue
         }
       }
       await turn(gate, deadline)
     }
+  }
+
+  /** One of those at the gate looks again after a moment; false for the others, who wait for it. */
+  async function lookAgain(gate: Gate, deadline: Deadline, refusal: Refusal): Promise<boolean> {
+    if (gate.looking) return false
+    if (deadline.remaining() <= elsewherePause) {
+      wakeOne(gate)
+      throw tooMany(refusal.wait)
+    }
+    gate.looking = true
+    await new Promise((resolve) => setTimeout(resolve, elsewherePause))
+    gate.looking = false
+    return true
   }
 
   async function turn(gate: Gate, deadline: Deadline): Promise<void> {
@@ -131,14 +156,16 @@ export function createLoginLimits(options: LoginLimitOptions): LoginLimits {
     throw problem('overloaded')
   }
 
-  /** Counts a guess now; null when it may go ahead, else the milliseconds until one may. */
-  const reserve = (subject: string, limit: number, at: Millis): Promise<number | null> =>
+  /** Counts a guess now; null when it may go ahead. */
+  const reserve = (subject: string, limit: number, at: Millis): Promise<Refusal | null> =>
     ledger.change(subject, (guesses) => {
+      const keepUntil = millis(at + window)
       const recent = guesses.filter((each) => each > at - window)
       const blocking = recent[recent.length - limit]
-      return blocking === undefined
-        ? { guesses: [...recent, at], keepUntil: millis(at + window), result: null }
-        : { guesses: recent, keepUntil: millis(at + window), result: blocking + window - at }
+      if (blocking === undefined) return { guesses: [...recent, at], keepUntil, result: null }
+      const decided = recent.filter((each) => each <= at - undecidedElsewhere)
+      const result = { wait: blocking + window - at, mayPass: decided.length < limit }
+      return { guesses: recent, keepUntil, result }
     })
 
   const giveBack = (subject: string, at: Millis): Promise<void> =>
@@ -161,11 +188,20 @@ export function createLoginLimits(options: LoginLimitOptions): LoginLimits {
   }
 }
 
+interface Refusal {
+  /** Milliseconds until a guess may be made, should all that count be wrong. */
+  readonly wait: number
+  /** So many of them are young that another copy may yet give enough back. */
+  readonly mayPass: boolean
+}
+
 /** The guesses of one subject in this process. */
 interface Gate {
   /** Reserved, and not yet known to be right or wrong. */
   undecided: number
   visitors: number
+  /** One of the visitors looks what other copies decide. */
+  looking: boolean
   /** Each is called once: null means "try again", a number refuses for that many milliseconds. */
   readonly waiters: ((verdict: number | null) => void)[]
 }

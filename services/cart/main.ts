@@ -17,6 +17,9 @@ import { createViews } from './views.ts'
 /** Bytes of product data kept for showing carts: some 20,000 products. */
 const productCacheBytes = 8 * 1024 * 1024
 
+/** Of copies that all sweep the same rows, most should find what another has not taken yet. */
+const jitter = 0.5
+
 await runService({
   name: 'cart',
   description: 'Keeps carts and turns each into one order',
@@ -63,17 +66,24 @@ await runService({
       routes: cartRoutes({ carts, checkouts, views, listing }),
       check: store.check,
       workers: () => [
-        every(1_000, async () => void (await checkouts.sweep()), { log, name: 'open checkouts' }),
+        every(1_000, async () => void (await checkouts.sweep()), {
+          log,
+          jitter,
+          name: 'open checkouts',
+        }),
         every(sweepInterval, () => toTheEnd((limit) => store.dropUnused(unusedSince(), limit)), {
           log,
+          jitter,
           name: 'unused carts',
         }),
         every(sweepInterval, () => toTheEnd((limit) => store.forgetViews(unusedSince(), limit)), {
           log,
+          jitter,
           name: 'old views',
         }),
         every(60_000, () => toTheEnd((limit) => store.forgetAnswers(clock.now(), limit)), {
           log,
+          jitter,
           name: 'old answers',
         }),
       ],

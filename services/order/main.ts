@@ -14,6 +14,9 @@ import { orderRoutes } from './routes.ts'
 import { createStock } from './stock.ts'
 import { openSqliteOrderStore } from './store.sqlite.ts'
 
+/** Of copies that all look for the same due orders, most should find what another has not taken yet. */
+const jitter = 0.5
+
 await runService({
   name: 'order',
   description: 'Places orders, moves them along and keeps what everybody has spent',
@@ -62,10 +65,22 @@ await runService({
       routes: orderRoutes({ placing, moves, listing, store }),
       check: store.check,
       workers: () => [
-        every(200, async () => void (await moves.advanceDue()), { log, name: 'order timers' }),
-        every(500, async () => void (await placing.sweep()), { log, name: 'half-placed orders' }),
-        every(500, async () => void (await outbox.sweep()), { log, name: 'outbox' }),
-        every(60_000, () => store.forgetAnswers(clock.now(), 1_000), { log, name: 'old answers' }),
+        every(200, async () => void (await moves.advanceDue()), {
+          log,
+          jitter,
+          name: 'order timers',
+        }),
+        every(500, async () => void (await placing.sweep()), {
+          log,
+          jitter,
+          name: 'half-placed orders',
+        }),
+        every(500, async () => void (await outbox.sweep()), { log, jitter, name: 'outbox' }),
+        every(60_000, () => store.forgetAnswers(clock.now(), 1_000), {
+          log,
+          jitter,
+          name: 'old answers',
+        }),
       ],
       async stop() {
         await outbox.idle()

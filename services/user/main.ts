@@ -10,6 +10,7 @@ import { createPasswords } from '../../core/auth/password.ts'
 import type { Revocations } from '../../core/auth/revocations.ts'
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
+import { millis } from '../../core/values/time.ts'
 import { createAccounts } from './accounts.ts'
 import { userSettings } from './config.ts'
 import { addDemoAccounts, refuseDemoAccounts } from './demo-accounts.ts'
@@ -27,6 +28,8 @@ import { timedPasswords } from './timed-passwords.ts'
 /** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
 const sweepInterval = 30_000
 const sweepLimit = 2_000
+/** Milliseconds that a copy has for a log-in: a guess that is older has been decided. */
+const guessLife = 2_000
 /** Ended sessions read at once from the own store. */
 const ownFeedPage = 1_000
 
@@ -62,6 +65,7 @@ await runService({
       perAccount: config.LOGIN_FAILURES_PER_ACCOUNT,
       perAddress: config.LOGIN_FAILURES_PER_ADDRESS,
       window: config.LOGIN_FAILURE_WINDOW_MS,
+      undecidedElsewhere: millis(config.USER_URL.length > 1 ? guessLife : 0),
     })
     const accounts = createAccounts({ store, clock, metrics: userMetrics, passwords, limits })
     // Before anything listens: nobody may sign in with a password that the documentation prints.
