@@ -76,7 +76,9 @@ export interface UserStore extends GuessLedger {
   endSessionsOf(user: UserId, at: Millis): Promise<readonly SessionId[]>
   /**
    * Ended sessions after a cursor, oldest first, without those whose access tokens have all expired
-   * at `now`. The cursor of an empty page is where the feed stands.
+   * at `now`. The cursor of an empty page is where the feed stands. A cursor is a place in the store:
+   * one page may be read through this process and the next through another copy of the service, and
+   * no entry may ever appear behind a cursor that was given out (see `RevocationPage`).
    */
   revocations(after: number, now: Millis, limit: number): Promise<RevocationPage>
 
@@ -87,7 +89,8 @@ export interface UserStore extends GuessLedger {
   /** Id of a user's newest notification, 0 when there is none; every later one has a higher id. */
   lastNotification(user: UserId): Promise<number>
   /**
-   * Who got notifications after a cursor of this feed, which is not an id of theirs; at most `limit`
+   * Who got notifications, through whichever copy of the service, after a cursor of this feed, which
+   * is not an id of theirs; none may appear behind a cursor that was given out. At most `limit`
    * notifications are looked at, and a page without users is the end. Null asks for the end alone.
    */
   notified(after: number | null, limit: number): Promise<NotifiedPage>
