@@ -1,18 +1,15 @@
 /** What a service publishes while its keys are changed. */
-import { afterAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect, test } from 'bun:test'
+import { temporaryFolder } from '../files/temporary-folder.fixture.ts'
 import { createLogger } from '../logging/logger.ts'
 import { manualClock } from '../values/time.ts'
 import { publishedKeys } from './key-set-file.ts'
 import { generateKey, publicPart } from './keys.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'key-set-'))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
-
 test('a key added to the file is published within a second, and a broken file changes nothing', () => {
-  const file = join(root, 'access.jwks.json')
+  const file = join(temporaryFolder('key-set'), 'access.jwks.json')
   const [first, second] = [generateKey('access'), generateKey('access')].map(publicPart)
   const clock = manualClock(1_000_000)
   const log = createLogger({ service: 'test', level: 'silent' })

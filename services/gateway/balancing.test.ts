@@ -1,7 +1,7 @@
 /** Requests over the copies of a service: which get a second copy, and which must not. */
 import { expect, test } from 'bun:test'
-import { fakeCopy } from '../../core/clients/copies.fixture.ts'
-import { rawService, startGateway, until } from './gateway.fixture.ts'
+import { fakeCopy, until } from '../../core/clients/copies.fixture.ts'
+import { rawService, startGateway } from './gateway.fixture.ts'
 
 const products = '/api/products/'
 

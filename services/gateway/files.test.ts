@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { rawClient, startGateway, until, type TestGateway } from './gateway.fixture.ts'
+import { until } from '../../core/clients/copies.fixture.ts'
+import { rawClient, startGateway, type TestGateway } from './gateway.fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'gateway-files-'))
 const docs = join(root, 'docs')

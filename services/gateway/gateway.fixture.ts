@@ -161,12 +161,3 @@ export function rawClient(port: number, text: string): RawClient {
     [Symbol.dispose]: () => void socket.destroy(),
   }
 }
-
-/** Waits for a condition; fails with its description. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`Waited in vain until ${what}.`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

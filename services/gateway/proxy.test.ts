@@ -1,11 +1,11 @@
 /** Requests through the gateway, against services that a test makes up. */
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { until } from '../../core/clients/copies.fixture.ts'
 import {
   rawClient,
   rawService,
   startGateway,
-  until,
   type RawService,
   type TestGateway,
 } from './gateway.fixture.ts'
