@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import type { Access } from '../core/http/route.ts'
 import { newId, type UserId } from '../core/values/ids.ts'
 import { serviceNames, type ServiceName } from '../core/values/service-name.ts'
+import { caughtUp } from './support/caught-up.ts'
 import { clientOf } from './support/client.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { forgedAuthorizations } from './support/forged-tokens.ts'
@@ -248,6 +249,7 @@ describe('a session that has ended', () => {
       if (route === undefined) throw new Error(`The ${name} service has no route for users.`)
       await eventually(`${name} knows`, async () => (await ask(route, { token })).status === 401)
     }
+    await caughtUp(shop)
     for (const route of closed) {
       expectProblem(await ask(route, { token }), 401, 'not_authenticated')
     }

@@ -28,8 +28,8 @@ import { timedPasswords } from './timed-passwords.ts'
 /** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
 const sweepInterval = 30_000
 const sweepLimit = 2_000
-/** Milliseconds that a copy has for a log-in: a guess that is older has been decided. */
-const guessLife = 2_000
+/** Milliseconds after which a guess has been decided, unless hashes queue; so long a refusal may wait. */
+const guessLife = 500
 /** Ended sessions read at once from the own store. */
 const ownFeedPage = 1_000
 

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import Type, { type Static } from 'typebox'
 import { newId, type UserId } from '../../core/values/ids.ts'
+import { caughtUp } from '../support/caught-up.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { eventually, expectStockInvariant, stockOf } from '../support/ledger.ts'
@@ -85,6 +86,7 @@ describe('GET /cart/', () => {
     await line(buyer, product_id, 2)
     const json = { price: 12.5 }
     await client.call('catalog', 'PUT', `/products/${product_id}`, { json, token: admin })
+    await caughtUp(shop)
     await eventually('the new price shows', async () => (await buyer.cart()).total === 25)
     expect((await buyer.cart()).items[0]).toMatchObject({ price: 12.5, total_price: 25 })
   })

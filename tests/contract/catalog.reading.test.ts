@@ -1,5 +1,6 @@
 /** The catalog's rows of the contract about reading: cursors, search, categories by path, codings. */
 import { afterAll, describe, expect, test } from 'bun:test'
+import { caughtUp } from '../support/caught-up.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { conform, Page } from '../support/shapes.ts'
@@ -29,6 +30,7 @@ describe('GET /products/ by cursor', () => {
     for (let price = 1; price <= 10; price++) {
       products.push((await client.createProduct({ category, price })).product_id)
     }
+    await caughtUp(shop)
     const seen: string[] = []
     let cursor: unknown = ''
     while (cursor !== null) {
@@ -65,6 +67,7 @@ describe('GET /products/ with q', () => {
     for (const name of ['Сок Мёдовый', 'Мёд', 'Медовик с орехом', 'Мёд липовый', 'Хлеб']) {
       await client.createProduct({ category, name })
     }
+    await caughtUp(shop)
     expect(await found('мед')).toEqual(['Мёд', 'Мёд липовый', 'Медовик с орехом', 'Сок Мёдовый'])
     expect(await found('МЁД ЛИП')).toEqual(['Мёд липовый'])
     expect(await found('мёд хлеб')).toEqual([])

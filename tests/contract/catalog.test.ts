@@ -1,6 +1,7 @@
 /** The catalog's rows of the HTTP contract, against a running service. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { newId, type UserId } from '../../core/values/ids.ts'
+import { caughtUp } from '../support/caught-up.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { stockOf } from '../support/ledger.ts'
@@ -32,6 +33,7 @@ async function shelf(category: string): Promise<readonly Product[]> {
     const fields = { category, name: `Товар ${Math.floor(at / 2)}`, price: 100 - at * 10 + 0.5 }
     products.push(await client.createProduct(fields))
   }
+  await caughtUp(shop)
   return products
 }
 
@@ -146,6 +148,7 @@ describe('GET /products/', () => {
     }
     expect((await get(path, { 'if-none-match': '"other"' })).status).toBe(200)
     await client.createProduct({ category })
+    await caughtUp(shop)
     const changed = await get(path, { 'if-none-match': etag })
     expect(changed.status).toBe(200)
     expect(changed.headers.get('etag')).not.toBe(etag)
@@ -200,6 +203,7 @@ describe('POST /products/', () => {
     expect(answer.status).toBe(201)
     const product = conform(Product, answer.json())
     expect(product).toMatchObject({ ...body, category, description: null, manufacturer: null })
+    await caughtUp(shop)
     expect((await pageOf({ category })).items).toEqual([
       { product_id: product.product_id, name: body.name, category, price: body.price },
     ])
@@ -269,6 +273,7 @@ describe('PUT /products/{id}', () => {
   test('moves a product between categories at once', async () => {
     const made = await client.createProduct({ category: 'Откуда' })
     await put(made.product_id, { category: 'Куда' })
+    await caughtUp(shop)
     expect((await pageOf({ category: 'Откуда' })).total).toBe(0)
     expect((await pageOf({ category: 'Куда' })).total).toBe(1)
   })
@@ -322,6 +327,7 @@ describe('DELETE /products/{id}', () => {
     const { product_id: id } = await client.createProduct({ category })
     const gone = await remove(id, admin)
     expect([gone.status, gone.text]).toEqual([204, ''])
+    await caughtUp(shop)
     expect((await pageOf({ category })).total).toBe(0)
     const categories = conform(Categories, (await get('/products/categories/list')).json())
     expect(categories.map(({ name }) => name)).not.toContain(category)
@@ -362,6 +368,7 @@ describe('GET /products/categories/list', () => {
     for (const category of demo) expect((await pageOf({ category })).total).toBe(10)
   })
   test('has an ETag and 304', async () => {
+    await caughtUp(shop)
     const path = '/products/categories/list'
     const etag = (await get(path)).headers.get('etag') ?? ''
     expect((await get(path, { 'if-none-match': etag })).status).toBe(304)

@@ -1,5 +1,6 @@
 /** Signing in and out: the token and session rows of the HTTP contract, against running services. */
 import { afterAll, describe, expect, test } from 'bun:test'
+import { caughtUp } from '../support/caught-up.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { eventually } from '../support/ledger.ts'
@@ -92,6 +93,7 @@ describe('refresh tokens', () => {
 
     expectProblem(await refresh(first.refresh_token), 401, 'refresh_token_invalid')
     expectProblem(await refresh(second.refresh_token), 401, 'refresh_token_invalid')
+    await caughtUp(shop)
     for (const { access_token } of [first, second]) {
       expectProblem(await get('/users/me', access_token), 401, 'not_authenticated')
     }
@@ -118,6 +120,7 @@ describe('signing out', () => {
     const kept = await client.login(username, password)
     const answer = await post('/logout', ended.access_token)
     expect([answer.status, answer.text]).toEqual([204, ''])
+    await caughtUp(shop)
     expectProblem(await get('/users/me', ended.access_token), 401, 'not_authenticated')
     expectProblem(await post('/logout', ended.access_token), 401, 'not_authenticated')
     const form = { grant_type: 'refresh_token', refresh_token: ended.refresh_token }
@@ -135,6 +138,7 @@ describe('signing out', () => {
     const bystander = await client.login(other.username, other.password)
     const answer = await post('/logout-all', sessions[0]?.access_token)
     expect([answer.status, answer.text]).toEqual([204, ''])
+    await caughtUp(shop)
     for (const { access_token } of sessions) {
       expectProblem(await get('/users/me', access_token), 401, 'not_authenticated')
       await eventually('the others know', () => endedEverywhere(access_token))

@@ -48,6 +48,8 @@ export interface ShopCopy {
 /** With several copies a name stands for all copies of that service together. */
 export interface Shop {
   readonly store: 'sqlite' | 'cassandra'
+  /** Of each service. */
+  readonly copies: number
   /** A single copy, counted from 0. */
   copy(name: ServiceName, number: number): ShopCopy
   /**
@@ -159,7 +161,7 @@ async function plan(options: ShopOptions): Promise<Shop> {
   const shared = processNames.filter((name) => portsOf[name].length > 1)
   const balancers = await Promise.all(shared.map((name) => balance(ports[name], portsOf[name])))
   const keep = 'directory' in options
-  return control({ directory, keysDir, ports, urls, store, members, balancers, keep })
+  return control({ directory, keysDir, ports, urls, store, copies, members, balancers, keep })
 }
 
 function storage(options: ShopOptions): Pick<Required<ShopOptions>, 'store' | 'copies'> {
@@ -170,7 +172,10 @@ function storage(options: ShopOptions): Pick<Required<ShopOptions>, 'store' | 'c
   return { store, copies }
 }
 
-interface Parts extends Pick<Shop, 'directory' | 'keysDir' | 'ports' | 'urls' | 'store'> {
+interface Parts extends Pick<
+  Shop,
+  'directory' | 'keysDir' | 'ports' | 'urls' | 'store' | 'copies'
+> {
   readonly members: Readonly<Record<ProcessName, readonly Member[]>>
   readonly balancers: readonly Balancer[]
   readonly keep: boolean
@@ -313,8 +318,8 @@ function clusterSettings(directory: string): Readonly<Record<string, string>> {
   }
 }
 
-/** Milliseconds that a start may take; some 20 times what it does on files. */
-const startLimits = { sqlite: 20_000, cassandra: 120_000 } as const
+/** Milliseconds that a start may take; some 20 times what it does on an idle machine. */
+const startLimits = { sqlite: 50_000, cassandra: 180_000 } as const
 
 async function ready(name: ProcessName, { url, process }: Member, limit: number): Promise<void> {
   const end = Date.now() + limit
