@@ -19,16 +19,15 @@ interface ContactPoint {
   readonly port: number
 }
 
-/** As the driver reads them: names or addresses with commas between, each with a port of its own or not. */
+/** As the services read them: names or addresses with commas between, with a port or without. */
 function contactPoints(env: Environment): readonly ContactPoint[] {
-  const port = Number(env['CASSANDRA_PORT'] || '9042')
   return (env['CASSANDRA_CONTACT_POINTS'] || '127.0.0.1')
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '')
     .map((each) => {
       const [, host = each, own] = /^([^:]+):(\d+)$/.exec(each) ?? []
-      return { host, port: own === undefined ? port : Number(own) }
+      return { host, port: Number(own ?? 9042) }
     })
 }
 

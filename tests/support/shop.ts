@@ -314,7 +314,7 @@ function clusterSettings(directory: string): Readonly<Record<string, string>> {
   const own = createHash('sha256').update(directory).digest('hex').slice(0, 12)
   return {
     ...Object.fromEntries(given.map(([name, value]) => [name, value ?? ''])),
-    CASSANDRA_KEYSPACE_PREFIX: `test_${own}_`,
+    CASSANDRA_KEYSPACE_PREFIX: `test_${own}`,
   }
 }
 
