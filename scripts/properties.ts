@@ -259,7 +259,7 @@ async function ownShop(): Promise<OwnShop> {
     [
       process.execPath,
       join(root, 'scripts/start.ts'),
-      ...['--port', String(first + 5), '--services-port', String(first), '--data', data, '--fast'],
+      ...['--port', String(first + 5), '--services-port', String(first), '--data', data],
     ],
     {
       env: {
@@ -267,6 +267,9 @@ async function ownShop(): Promise<OwnShop> {
         HOME: working,
         DEMO_PRODUCTS: '400',
         LOG_LEVEL: 'warn',
+        // Orders move where a case moves them, so the same seed meets the same states.
+        ORDER_PROCESSING_AFTER_MS: '3600000',
+        ORDER_SHIPPING_AFTER_MS: '3600000',
         // Guesses are what this run sends, so the limits on them would hide every other answer.
         LOGIN_FAILURES_PER_ACCOUNT: '1000',
         LOGIN_FAILURES_PER_ADDRESS: '10000',

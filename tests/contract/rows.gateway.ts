@@ -1,0 +1,74 @@
+/** The gateway's rows of the contract, performed; each fails by itself where its row is not true. */
+import { expect } from 'bun:test'
+import { newId } from '../../core/values/ids.ts'
+import { serviceNames } from '../../core/values/service-name.ts'
+import { prefixes } from '../../services/gateway/paths.ts'
+import { expectProblem } from '../support/expect-problem.ts'
+import { eventually } from '../support/ledger.ts'
+import { send } from '../support/send.ts'
+import { startShop } from '../support/shop.ts'
+import type { World } from './rows.ts'
+
+export function gatewayRows({
+  shop,
+  client,
+}: World): Readonly<Record<string, () => Promise<void>>> {
+  const get = (path: string) => client.get('gateway', path)
+  async function expectPage(path: string): Promise<void> {
+    const answer = await get(path)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toStartWith('text/html')
+  }
+  return {
+    async '/'() {
+      const answer = await get('/')
+      expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs/'])
+    },
+    '/docs/': () => expectPage('/docs/'),
+    '/swagger/': () => expectPage('/swagger/'),
+    '/profiles/': () => expectPage('/profiles/'),
+    async '/health/live'() {
+      for (const probe of ['live', 'ready', 'startup']) {
+        const answer = await get(`/health/${probe}`)
+        expect([answer.status, answer.json()]).toEqual([200, { status: 'ok' }])
+      }
+    },
+    async '/api/health/ready'() {
+      for (const name of serviceNames) {
+        for (const probe of ['live', 'ready', 'startup']) {
+          expect((await get(`${prefixes[name]}/health/${probe}`)).status).toBe(200)
+        }
+      }
+    },
+    async '/api/metrics'() {
+      for (const name of serviceNames) {
+        expectProblem(await get(`${prefixes[name]}/metrics`), 404, 'not_found')
+        expectProblem(await get(`${prefixes[name]}/internal/orders`), 404, 'not_found')
+      }
+    },
+    async 'any other path'() {
+      expectProblem(await get(`/${newId()}`), 404, 'not_found')
+    },
+    async 'a service that is down'() {
+      await shop.kill('cart')
+      const answer = await get('/cart-api/cart/')
+      expect([502, 503, 504]).toContain(answer.status)
+      expectProblem(answer, answer.status)
+      expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+      await shop.start('cart')
+      await eventually('it is back', async () => (await get('/cart-api/health')).status === 200)
+    },
+    async 'more than the rate limit'() {
+      await using strict = await startShop({
+        processes: ['gateway'],
+        env: { RATE_LIMIT_PER_SECOND: '0.01', RATE_LIMIT_BURST: '2' },
+      })
+      const ask = () => send('GET', `${strict.urls.gateway}/api/products/categories/list`)
+      for (let count = 0; count < 2; count++) expectProblem(await ask(), 503)
+      const answer = await ask()
+      expectProblem(answer, 429, 'rate_limited')
+      expect(answer.headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/)
+      expect(answer.headers.get('ratelimit-policy')).toMatch(/^"default";q=2;w=\d+$/)
+    },
+  }
+}
