@@ -50,9 +50,15 @@ const limit = values.long ? 30 * 60_000 : 5 * 60_000
 
 interface Outcome {
   readonly cases: number
+  /** Those that are wrong on purpose. */
+  readonly negative: number
+  /** Chains of requests in which one uses what another answered. */
+  readonly scenarios: number
   readonly failures: number
   readonly statuses: Readonly<Record<string, number>>
 }
+
+type Counted = Pick<Outcome, 'cases' | 'negative' | 'statuses'>
 
 interface Signed {
   readonly admin: string
@@ -72,20 +78,29 @@ try {
   const rows: string[] = []
   for (const service of services) {
     const outcome = await testService(service, signed)
-    const enough = outcome.cases >= wanted
-    failed ||= outcome.failures > 0 || !enough
-    const remark = enough ? '' : `  fewer than ${wanted}`
-    rows.push(
-      `${service.padEnd(10)}${String(outcome.cases).padStart(8)}${String(outcome.failures).padStart(10)}${remark}  ${statusLine(outcome)}`,
-    )
+    const lacking = lackOf(outcome)
+    failed ||= outcome.failures > 0 || lacking !== null
+    const numbers = [outcome.cases, outcome.negative, outcome.scenarios, outcome.failures]
+    rows.push(`${tableRow(service, numbers)}  ${lacking ?? statusLine(outcome)}`)
   }
-  console.log(`\n${'service'.padEnd(10)}${'cases'.padStart(8)}${'failures'.padStart(10)}`)
+  console.log(`\n${tableRow('service', ['cases', 'negative', 'scenarios', 'failures'])}`)
   for (const row of rows) console.log(row)
 } finally {
   await shop.stop()
   rmSync(working, { recursive: true, force: true })
 }
 process.exit(failed ? 1 : 0)
+
+function tableRow(name: string, cells: readonly (string | number)[]): string {
+  return name.padEnd(10) + cells.map((cell) => String(cell).padStart(10)).join('')
+}
+
+/** What a run without failures did not do, so that it proves nothing. */
+function lackOf({ cases, negative, scenarios }: Outcome): string | null {
+  if (cases < wanted) return `fewer than ${wanted} cases`
+  if (negative === 0) return 'no negative cases'
+  return scenarios === 0 ? 'no stateful scenarios' : null
+}
 
 /** Python packages live in an environment of their own under data/. */
 function schemathesis(): string {
@@ -133,7 +148,13 @@ function sum(a: Outcome, b: Outcome): Outcome {
   for (const [status, count] of Object.entries(b.statuses)) {
     statuses[status] = (statuses[status] ?? 0) + count
   }
-  return { cases: a.cases + b.cases, failures: a.failures + b.failures, statuses }
+  return {
+    cases: a.cases + b.cases,
+    negative: a.negative + b.negative,
+    scenarios: a.scenarios + b.scenarios,
+    failures: a.failures + b.failures,
+    statuses,
+  }
 }
 
 function statusLine({ statuses }: Outcome): string {
@@ -187,10 +208,14 @@ async function part(
   const [output, exitCode] = await Promise.all([new Response(child.stdout).text(), child.exited])
   clearTimeout(timer)
   if (exitCode !== 0) console.log(output)
-  if (!existsSync(counts)) return { cases: 0, failures: 1, statuses: {} }
+  const scenarios = Number(/Scenarios:\s+(\d+)/.exec(output)?.[1] ?? 0)
+  const failures = failuresOf(report, exitCode)
+  if (!existsSync(counts)) {
+    return { cases: 0, negative: 0, scenarios, failures: Math.max(1, failures), statuses: {} }
+  }
   // Written by our own hooks.
-  const counted = JSON.parse(readFileSync(counts, 'utf8')) as Omit<Outcome, 'failures'>
-  return { ...counted, failures: failuresOf(report, exitCode) }
+  const counted = JSON.parse(readFileSync(counts, 'utf8')) as Counted
+  return { ...counted, scenarios, failures }
 }
 
 /** Failed tests of the report; a run that ended badly without one counts as one failure. */

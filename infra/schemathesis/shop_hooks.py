@@ -17,7 +17,28 @@ UNICODE_CLASSES = "\\p{C}\\p{DI}\\u2800"
 KEYS = count()
 
 cases = 0
+negative = 0
 statuses = {}
+
+# What follows from an answer without an id in a path, which is all that the tool sees by itself.
+LINKS = {
+    "/users/register": {
+        "SignIn": {
+            "operationId": "create_token",
+            "requestBody": {
+                "grant_type": "password",
+                "username": "$response.body#/username",
+                "password": "$request.body#/password",
+            },
+        }
+    },
+    "/token": {
+        "Refresh": {
+            "operationId": "create_token",
+            "requestBody": {"grant_type": "refresh_token", "refresh_token": "$response.body#/refresh_token"},
+        }
+    },
+}
 
 
 def known(value):
@@ -59,7 +80,7 @@ def with_known_products(value):
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Classes of Unicode cannot be generated from: wider ones stand in, and what they refuse is refused."""
+    """Classes of Unicode cannot be generated from: wider ones stand in, and what they refuse is refused. Adds links."""
 
     def widen(value):
         if isinstance(value, dict):
@@ -72,6 +93,9 @@ def before_load_schema(context, raw_schema):
                 widen(each)
 
     widen(raw_schema)
+    for path, links in LINKS.items():
+        if path in raw_schema["paths"]:
+            raw_schema["paths"][path]["post"]["responses"]["200"]["links"] = links
 
 
 @schemathesis.hook
@@ -111,12 +135,14 @@ def filter_failure(context, failure, case, response):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    global cases
+    global cases, negative
     cases += 1
+    if case.meta is not None and case.meta.generation.mode.is_negative:
+        negative += 1
     statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
 
 
 @atexit.register
 def write_count():
     with open(os.environ["SHOP_COUNT_FILE"], "w", encoding="utf-8") as file:
-        json.dump({"cases": cases, "statuses": statuses}, file)
+        json.dump({"cases": cases, "negative": negative, "statuses": statuses}, file)
