@@ -91,8 +91,10 @@ describe.skipIf(withoutBrowser)('the Swagger page', () => {
       const { id } = ordered.body as { id: string }
 
       await choose(page, 'Order')
-      const orders = await execute(await tryOut(page, 'list_orders'))
+      const listing = await tryOut(page, 'list_orders')
+      const orders = await execute(listing)
       expect(orders).toMatchObject({ status: 200, body: [{ id, items: [{ product_id }] }] })
+      await listing.locator('.live-responses-table').scrollIntoViewIfNeeded()
       await screenshot('desktop-orders')
 
       await choose(page, 'User')
