@@ -10,10 +10,10 @@ import type { Role } from '../core/http/caller.ts'
 import { newId, type SessionId, type UserId } from '../core/values/ids.ts'
 import type { ServiceName } from '../core/values/service-name.ts'
 import { systemClock } from '../core/values/time.ts'
+import { pythonTool } from './python/tool.ts'
 
 const root = join(import.meta.dir, '..')
 const folder = join(root, 'infra/schemathesis')
-const venv = join(root, 'data/schemathesis')
 
 const { values } = parseArgs({
   options: {
@@ -69,7 +69,7 @@ interface Signed {
 }
 
 const working = mkdtempSync(join(tmpdir(), 'properties-'))
-const binary = schemathesis()
+const binary = pythonTool('schemathesis')
 const shop = await ownShop()
 let failed = false
 try {
@@ -100,21 +100,6 @@ function lackOf({ cases, negative, scenarios }: Outcome): string | null {
   if (cases < wanted) return `fewer than ${wanted} cases`
   if (negative === 0) return 'no negative cases'
   return scenarios === 0 ? 'no stateful scenarios' : null
-}
-
-/** Python packages live in an environment of their own under data/. */
-function schemathesis(): string {
-  const path = join(venv, 'bin/schemathesis')
-  if (!existsSync(path)) {
-    run(['python3', '-m', 'venv', venv])
-    run([join(venv, 'bin/pip'), 'install', '--quiet', '-r', join(folder, 'requirements.txt')])
-  }
-  return path
-}
-
-function run(command: string[]): void {
-  const { exitCode } = Bun.spawnSync(command, { stdout: 'inherit', stderr: 'inherit' })
-  if (exitCode !== 0) throw new Error(`${command[0]} ended with ${exitCode}.`)
 }
 
 /**

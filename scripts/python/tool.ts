@@ -1,0 +1,29 @@
+/** Python programs that the scripts run: each in an environment of its own under data/, made when it is missing. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '../..')
+
+/**
+ * The path of a program, installed as `infra/<name>/requirements.txt` says; installed anew when that
+ * file has changed.
+ */
+export function pythonTool(name: string): string {
+  const requirements = join(root, 'infra', name, 'requirements.txt')
+  const environment = join(root, 'data', name)
+  // Written last, so that an installation that was broken off does not count.
+  const installed = join(environment, 'installed.txt')
+  const wanted = readFileSync(requirements, 'utf8')
+  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
+    rmSync(environment, { recursive: true, force: true })
+    run(['python3', '-m', 'venv', environment])
+    run([join(environment, 'bin/pip'), 'install', '--quiet', '-r', requirements])
+    writeFileSync(installed, wanted)
+  }
+  return join(environment, 'bin', name)
+}
+
+function run(command: string[]): void {
+  const { exitCode } = Bun.spawnSync(command, { stdout: 'inherit', stderr: 'inherit' })
+  if (exitCode !== 0) throw new Error(`${command[0]} ended with ${exitCode}.`)
+}
