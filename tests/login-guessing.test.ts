@@ -4,6 +4,9 @@
  * 3,000 guesses over 100 accounts; the environment variables GUESSES and ACCOUNTS ask for others, such
  * as 100,000 over 1,000.
  */
+import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'bun:test'
 import { newId } from '../core/values/ids.ts'
 import { inParallel } from './support/buyers.ts'
@@ -138,6 +141,27 @@ describe('known and unknown names', async () => {
     expect(hashes).toEqual({ known: each, unknown: each })
     expect(bodies.size).toBe(1)
   }, 60_000)
+})
+
+test.skipIf(process.platform !== 'linux')('the threads that hash stand back', async () => {
+  const users = await startUsers()
+  try {
+    const { username, password } = await users.register()
+    await users.guess(username, password, '192.0.2.80')
+    const folder = `/proc/${users.shop.pid('user')}/task`
+    const niceness = readdirSync(folder).map((thread) => {
+      const name = readFileSync(join(folder, thread, 'comm'), 'utf8').trim()
+      // Field 19 of proc_pid_stat(5); the name before it may hold spaces.
+      const fields = readFileSync(join(folder, thread, 'stat'), 'utf8')
+        .split(') ')
+        .at(-1)
+      return [name.startsWith('Bun Pool'), Number(fields?.split(' ')[16])] as const
+    })
+    expect(niceness.filter(([hashes]) => hashes)).not.toBeEmpty()
+    for (const [hashes, nice] of niceness) expect(nice).toBe(hashes ? 10 : getPriority())
+  } finally {
+    await users.shop.stop()
+  }
 })
 
 function summary(values: readonly number[]): string {

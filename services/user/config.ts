@@ -14,6 +14,12 @@ export const userSettings = {
     min: 64,
     max: 10_000,
   }),
+  PASSWORD_NICENESS: integer({
+    help: 'how far the threads that hash stand back for everything else, on Linux; 0 not at all',
+    default: 10,
+    min: 0,
+    max: 19,
+  }),
   LOGIN_FAILURES_PER_ACCOUNT: integer({
     help: 'wrong passwords an account may see within the window before it answers 429',
     default: 10,

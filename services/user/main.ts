@@ -7,6 +7,7 @@ import { publishedKeys } from '../../core/auth/key-set-file.ts'
 import { loadSigningKey, refuseDemoKeys } from '../../core/auth/keys.ts'
 import { createLoginLimits } from '../../core/auth/login-limits.ts'
 import { createPasswords } from '../../core/auth/password.ts'
+import { standBack } from '../../core/auth/stand-back.ts'
 import type { Revocations } from '../../core/auth/revocations.ts'
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
@@ -30,6 +31,8 @@ const sweepInterval = 30_000
 const sweepLimit = 2_000
 /** Milliseconds after which a guess has been decided, unless hashes queue; so long a refusal may wait. */
 const guessLife = 500
+/** Milliseconds between two looks at the pool of threads, which grows when it is needed. */
+const standBackInterval = 5_000
 /** Ended sessions read at once from the own store. */
 const ownFeedPage = 1_000
 
@@ -68,6 +71,7 @@ await runService({
       undecidedElsewhere: millis(config.USER_URL.length > 1 ? guessLife : 0),
     })
     const accounts = createAccounts({ store, clock, metrics: userMetrics, passwords, limits })
+    standBack(config.PASSWORD_NICENESS)
     // Before anything listens: nobody may sign in with a password that the documentation prints.
     if (!demo) await refuseDemoAccounts(accounts)
 
@@ -115,6 +119,10 @@ await runService({
         if (demo) await addDemoAccounts(accounts)
       },
       workers: () => [
+        every(standBackInterval, async () => standBack(config.PASSWORD_NICENESS), {
+          log,
+          name: 'thread priorities',
+        }),
         every(sweepInterval, () => store.sweep(clock.now(), sweepLimit), {
           log,
           name: 'expired rows',
