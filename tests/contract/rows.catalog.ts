@@ -91,6 +91,8 @@ export function catalogRows({ client, admin, product, asService }: World): Perfo
       errors: {
         async 409() {
           await using full = await startShop({
+            store: 'sqlite',
+            copies: 1,
             // The user service tells whose tokens are good.
             processes: ['catalog', 'user'],
             products: 8,
