@@ -84,7 +84,8 @@ export async function connect(
       return client
     } catch (error) {
       await client.shutdown().catch(() => {})
-      if (!isUnreachable(error)) throw explained(error, cluster)
+      const mistake = mistakeIn(error)
+      if (mistake !== null) throw explained(mistake, cluster)
       if (attempt % 10 === 1) {
         const contactPoints = cluster.contactPoints
         log.warn({ contact_points: contactPoints }, 'waiting for Cassandra: nobody answers yet')
@@ -94,12 +95,21 @@ export async function connect(
   }
 }
 
+/** What no wait mends. The driver hides a wrong data center among the errors of the nodes it tried. */
+function mistakeIn(error: unknown): unknown {
+  if (!isUnreachable(error)) return error
+  const inner = error instanceof errors.NoHostAvailableError ? Object.values(error.innerErrors) : []
+  const isMistake = (each: unknown) =>
+    each instanceof errors.AuthenticationError || each instanceof errors.ArgumentError
+  return inner.find(isMistake) ?? null
+}
+
 function explained(error: unknown, { datacenter }: ClusterOptions): Error {
   const reason = error instanceof Error ? error.message : String(error)
   if (error instanceof errors.AuthenticationError) {
     return new Error('Cassandra refuses CASSANDRA_USER and its password.')
   }
-  const found = /data centers: (.+)$/.exec(reason)?.[1]
+  const found = /data centers: \[(.+)\]$/.exec(reason)?.[1]
   return new Error(
     found === undefined
       ? `Cassandra cannot be used: ${reason}.`

@@ -5,7 +5,7 @@ import { createBreaker } from './breaker.ts'
 import { connect, createClient, type ClusterOptions } from './client.ts'
 import { failureOf, unavailable } from './failure.ts'
 import { migrateKeyspace, type CassandraMigration } from './migrations.ts'
-import { createRotation } from './rotation.ts'
+import { createRotation, type NodeView } from './rotation.ts'
 import {
   createBatch,
   createConditional,
@@ -83,8 +83,8 @@ export interface Keyspace {
   check(): Promise<void>
   /** True while calls are refused at once because the cluster does not answer. */
   isOpen(): boolean
-  /** Addresses of nodes that do not answer and so are asked last. */
-  silentNodes(): readonly string[]
+  /** The nodes of the data center, as they look from here. */
+  nodes(): readonly NodeView[]
   /** Refuses new calls, finishes those under way, closes the connections. Later calls do nothing. */
   close(): Promise<void>
 }
@@ -178,7 +178,7 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
       }
     },
     isOpen: breaker.isOpen,
-    silentNodes: rotation.silent,
+    nodes: () => rotation.nodes(client),
     async close() {
       if (closed) return
       closed = true

@@ -59,21 +59,33 @@ const conditional: QueryOptions = {
  * @throws Error in one sentence when a newer or another build wrote it, or when a step fails
  */
 export async function migrateKeyspace(options: MigrateOptions): Promise<void> {
-  const { migrations, keyspace, service, log } = options
+  const { migrations, keyspace, service } = options
   requireConsecutive(migrations)
   for (const migration of migrations) requireRepeatable(migration)
   const label = `${service} keyspace ${keyspace}`
   await makeKeyspace(options)
   const owner = v7()
+  try {
+    await applyPending(options, owner, label)
+  } finally {
+    // Also after a failure: the next start need not wait until the lease lapses.
+    await release(options, owner)
+  }
+}
+
+async function applyPending(options: MigrateOptions, owner: string, label: string): Promise<void> {
+  const { migrations, keyspace, log } = options
   let waited = false
   for (;;) {
     const applied = await appliedVersions(options)
     refuseForeign(applied, migrations, label)
     const next = migrations[applied.size]
-    if (next === undefined) return release(options, owner)
+    if (next === undefined) return
     try {
       if (await lease(options, owner)) {
-        await apply(options, next, owner, label)
+        // Another copy may have come this far between the look and the lease.
+        const { size } = await appliedVersions(options)
+        if (size === applied.size) await apply(options, next, owner, label)
         continue
       }
       if (!waited) log.info({ keyspace }, 'another copy migrates the keyspace: waiting for it')
@@ -189,7 +201,7 @@ async function apply(
     throw migrationFailed(migration, label, error)
   }
   const { version, name } = migration
-  await client.batch(
+  const recorded = await client.batch(
     [
       {
         query: `UPDATE ${keyspace}.schema_migrations USING TTL ${leaseSeconds} SET owner = ? WHERE line = 'main' IF owner = ?`,
@@ -202,7 +214,7 @@ async function apply(
     ],
     { ...conditional, prepare: true, logged: false },
   )
-  log.info({ keyspace, version, migration: name }, 'migration applied')
+  if (recorded.wasApplied()) log.info({ keyspace, version, migration: name }, 'migration applied')
 }
 
 const statementsOf = ({ cql }: CassandraMigration): readonly string[] =>

@@ -8,12 +8,18 @@ import type { Logger } from '../logging/logger.ts'
 
 type LoadBalancing = policies.loadBalancing.LoadBalancingPolicy
 
+export interface NodeView {
+  readonly address: string
+  /** `silent` is connected but does not answer, and is asked last; `down` has no connection. */
+  readonly state: 'up' | 'silent' | 'down'
+}
+
 export interface Rotation {
   readonly policy: LoadBalancing
   /** Asks every node again and again whether it answers. */
   watch(client: Client): void
-  /** Addresses of nodes that do not answer. */
-  silent(): readonly string[]
+  /** The nodes of the data center, as they look from here. */
+  nodes(client: Client): readonly NodeView[]
   stop(): void
 }
 
@@ -27,6 +33,9 @@ export function createRotation(datacenter: string, log: Logger): Rotation {
     new policies.loadBalancing.DCAwareRoundRobinPolicy(datacenter),
   )
   let timer: ReturnType<typeof setInterval> | null = null
+
+  const local = (client: Client): readonly Host[] =>
+    client.hosts.values().filter((host) => host.datacenter === datacenter)
 
   async function ask(client: Client, host: Host): Promise<void> {
     try {
@@ -55,8 +64,7 @@ export function createRotation(datacenter: string, log: Logger): Rotation {
     policy,
     watch(client) {
       timer = setInterval(() => {
-        for (const host of client.hosts.values()) {
-          if (host.datacenter !== datacenter) continue
+        for (const host of local(client)) {
           // What the driver holds for down, it asks itself; and it is not in any plan.
           if (host.isUp()) void ask(client, host)
           else silent.delete(host.address)
@@ -64,7 +72,11 @@ export function createRotation(datacenter: string, log: Logger): Rotation {
       }, interval)
       timer.unref()
     },
-    silent: () => [...silent],
+    nodes: (client) =>
+      local(client).map((host) => ({
+        address: host.address,
+        state: !host.isUp() ? 'down' : silent.has(host.address) ? 'silent' : 'up',
+      })),
     stop() {
       if (timer !== null) clearInterval(timer)
       timer = null

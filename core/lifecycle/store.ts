@@ -70,9 +70,18 @@ async function openServiceKeyspace(
   metrics.gauge('cassandra_breaker_open', '1 while calls are refused because nobody answers', () =>
     keyspace.isOpen() ? 1 : 0,
   )
-  metrics.gauge('cassandra_silent_nodes', 'Nodes that do not answer and are asked last', () => {
-    return keyspace.silentNodes().length
-  })
+  metrics.gauge(
+    'cassandra_nodes',
+    'Nodes of the data center as they look from here',
+    () => {
+      const nodes = keyspace.nodes()
+      return (['up', 'silent', 'down'] as const).map((state) => ({
+        labels: { state },
+        value: nodes.filter((node) => node.state === state).length,
+      }))
+    },
+    ['state'],
+  )
   return keyspace
 }
 

@@ -76,13 +76,14 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
 
   async function waitFor(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
     const end = Date.now() + patience
+    let missing: NodePlan | undefined
     while (!(await done())) {
-      const dead = nodes.find(
-        (node) => existsSync(join(node.home, 'pid')) && wanted.has(node) && pidOf(node) === null,
-      )
-      if (dead !== undefined) {
+      const dead = [...wanted].find((node) => pidOf(node) === null)
+      // Seen twice: between fork and exec a process has no command line to know it by.
+      if (dead !== undefined && dead === missing) {
         throw new Error(`Node ${dead.number} ended while it started: ${lastWords(dead)}.`)
       }
+      missing = dead
       if (Date.now() > end) throw new Error(`Waited ${patience / 1000} s in vain for ${what}.`)
       await Bun.sleep(250)
     }
