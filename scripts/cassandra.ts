@@ -13,7 +13,7 @@ const usage = `Usage: npm run cassandra -- <verb> [options]
   start N       start node N again and wait until it accepts clients
   pause N       stop node N's process where it is (SIGSTOP)
   resume N      let it go on
-  nodetool N …  run Cassandra's nodetool against node N
+  nodetool N …  run Cassandra's nodetool against node N; its own options after --
 
   --nodes 3                    nodes of a new cluster, 1 to 9
   --first-address 127.0.0.11   address of node 1; the others count up from it; ports 9042 and 7000
@@ -37,8 +37,7 @@ interface Options {
 }
 
 function read(): Options | null {
-  const { values, positionals, tokens } = parseArgs({
-    // What nodetool gets is its own: `--` and options after its name are not read here.
+  const { values, positionals } = parseArgs({
     args: process.argv.slice(2),
     options: {
       nodes: { type: 'string', default: '1' },
@@ -48,9 +47,7 @@ function read(): Options | null {
       data: { type: 'string' },
     },
     allowPositionals: true,
-    tokens: true,
   })
-  void tokens
   const [first, ...words] = positionals
   const verb = verbs.find((each) => each === first)
   const nodes = Number(values.nodes)
