@@ -9,7 +9,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
 const windows = process.platform === 'win32'
 
-const [script, ...scriptArguments] = process.argv.slice(2)
+// What a script starts ends with it, unless it is there to leave something running.
+const leaves = process.argv[2] === '--leave-running'
+const [script, ...scriptArguments] = process.argv.slice(leaves ? 3 : 2)
 if (script === undefined) fail('Usage: node scripts/run.mjs <script> [arguments]')
 
 // The script before the slow things, so that a typing mistake does not install anything.
@@ -95,10 +97,14 @@ function versionAnswered(path) {
 
 function run(path) {
   // --no-orphans: when this process is killed, Bun and all that it started go with it.
-  const child = spawn(path, ['--no-orphans', join(root, script), ...scriptArguments], {
-    cwd: root,
-    stdio: 'inherit',
-  })
+  const child = spawn(
+    path,
+    [...(leaves ? [] : ['--no-orphans']), join(root, script), ...scriptArguments],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  )
   for (const signal of ['SIGINT', 'SIGTERM']) {
     // A terminal sends Ctrl-C to the whole group; the scripts take two within a moment as one.
     process.on(signal, () => child.kill(signal))

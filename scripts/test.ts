@@ -1,6 +1,7 @@
 /** `npm test`: the unit tests side by side, then the tests of whole processes one file at a time. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { withNode } from './testing/node.ts'
 import { select, type Selection, type TestFile } from './testing/selection.ts'
 import { add, closingLine, countsOf, isGood, noTests, type Counts } from './testing/summary.ts'
 
@@ -17,6 +18,7 @@ async function run(
   paths: readonly string[],
   flags: readonly string[],
   name: string | null,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Counts> {
   if (paths.length === 0) return noTests
   const pattern = name === null ? [] : ['--test-name-pattern', name]
@@ -25,7 +27,7 @@ async function run(
     [process.execPath, 'test', '--timeout=30000', ...flags, ...pattern, ...files],
     {
       cwd: root,
-      env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
+      env: { ...process.env, ...env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -49,8 +51,13 @@ async function passOn(
   return text
 }
 
-async function runAll({ units, serial, name }: Selection): Promise<Counts> {
+async function runAll({ units, cassandra, serial, name }: Selection): Promise<Counts> {
   let counts = await run(units, ['--parallel'], name)
+  if (cassandra.length > 0) {
+    await withNode(async (env) => {
+      for (const path of cassandra) counts = add(counts, await run([path], [], name, env))
+    })
+  }
   // A process for each file: one that crashes or leaves something behind harms no other.
   for (const path of serial) counts = add(counts, await run([path], [], name))
   return counts

@@ -2,7 +2,18 @@
 import { join } from 'node:path'
 import { logLevels } from '../logging/logger.ts'
 import type { ServiceName } from '../values/service-name.ts'
-import { choice, duration, integer, list, number, path, text, textOf, urls } from './config.ts'
+import {
+  choice,
+  duration,
+  integer,
+  list,
+  number,
+  path,
+  secret,
+  text,
+  textOf,
+  urls,
+} from './config.ts'
 import type { Config, Environment } from './config.ts'
 
 const defaultDataDir = 'data'
@@ -22,6 +33,30 @@ export const commonSettings = {
   STORE: choice(['sqlite', 'cassandra'], {
     help: 'where data is kept: a file of this process, or a cluster',
     default: 'sqlite',
+  }),
+  CASSANDRA_CONTACT_POINTS: list({
+    help: 'some nodes of the cluster, each an address or address:port; the others are found through them',
+    default: ['127.0.0.1:9042'],
+  }),
+  CASSANDRA_DATACENTER: text({
+    help: 'data center of this process; nodes of others are never asked',
+    default: 'datacenter1',
+  }),
+  CASSANDRA_REPLICATION: integer({
+    help: 'copies of every row in the data center; counts when a keyspace is made',
+    default: 3,
+    min: 1,
+    max: 9,
+  }),
+  CASSANDRA_KEYSPACE_PREFIX: text({
+    help: 'the keyspace of a service is this, an underscore and its name',
+    default: 'shop',
+  }),
+  CASSANDRA_USER: text({ help: 'user of the cluster; none where it asks for none', default: '' }),
+  CASSANDRA_PASSWORD: secret({ help: 'password of that user', default: '' }),
+  CASSANDRA_PASSWORD_FILE: path({
+    help: 'file that holds the password instead',
+    default: '',
   }),
   LOG_LEVEL: choice(logLevels, { help: 'least level that is logged', default: 'info' }),
   KEYS_DIR: path({
@@ -115,6 +150,32 @@ export function commonRules(config: CommonConfig): string[] {
   if (copies > 1 && config.DRAIN_DELAY_MS < noticed) {
     mistakes.push(
       `DRAIN_DELAY_MS is ${config.DRAIN_DELAY_MS}, but with several copies it must be at least ${noticed}, twice CHECK_INTERVAL_MS, so that nobody asks a copy that ends.`,
+    )
+  }
+  return config.STORE === 'cassandra' ? [...mistakes, ...cassandraRules(config)] : mistakes
+}
+
+function cassandraRules(config: CommonConfig): string[] {
+  const mistakes: string[] = []
+  if (config.CASSANDRA_CONTACT_POINTS.length === 0) {
+    mistakes.push(
+      'CASSANDRA_CONTACT_POINTS is empty, but STORE=cassandra needs a node to begin with.',
+    )
+  }
+  // It goes into schema statements as it is; Cassandra takes names of up to 48 characters.
+  if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.CASSANDRA_KEYSPACE_PREFIX)) {
+    mistakes.push(
+      'CASSANDRA_KEYSPACE_PREFIX accepts up to 31 small letters, digits and underscores, a letter first.',
+    )
+  }
+  if (!/^[\w-]{1,64}$/.test(config.CASSANDRA_DATACENTER)) {
+    mistakes.push('CASSANDRA_DATACENTER accepts up to 64 letters, digits, underscores and hyphens.')
+  }
+  const passwords = [config.CASSANDRA_PASSWORD, config.CASSANDRA_PASSWORD_FILE]
+  const given = passwords.filter((each) => each !== '').length
+  if (given !== (config.CASSANDRA_USER === '' ? 0 : 1)) {
+    mistakes.push(
+      'CASSANDRA_USER needs either CASSANDRA_PASSWORD or CASSANDRA_PASSWORD_FILE, and neither makes sense without it.',
     )
   }
   return mistakes

@@ -195,6 +195,27 @@ describe('the common settings', () => {
     ])
   })
 
+  test('of Cassandra are checked where it is used, and never show the password', () => {
+    const wrong = {
+      CASSANDRA_CONTACT_POINTS: ' , ',
+      CASSANDRA_KEYSPACE_PREFIX: "shop'; DROP KEYSPACE x",
+      CASSANDRA_DATACENTER: "dc1': 3}",
+      CASSANDRA_PASSWORD: 'hunter2',
+    }
+    expect(mistakesOf(() => load(wrong))).toEqual([])
+    const mistakes = mistakesOf(() => load({ ...wrong, STORE: 'cassandra' }))
+    expect(mistakes.map((line) => line.split(' ')[0])).toEqual([
+      'CASSANDRA_CONTACT_POINTS',
+      'CASSANDRA_KEYSPACE_PREFIX',
+      'CASSANDRA_DATACENTER',
+      'CASSANDRA_USER',
+    ])
+    expect(mistakes.join()).not.toContain('hunter2')
+    const user = { STORE: 'cassandra', CASSANDRA_USER: 'shop' }
+    expect(mistakesOf(() => load(user))).toHaveLength(1)
+    expect(load({ ...user, CASSANDRA_PASSWORD_FILE: '/run/secrets/p' }).CASSANDRA_USER).toBe('shop')
+  })
+
   test('are each described with their default', () => {
     const rows = describeSettings(commonSettings)
     expect(rows.map((row) => row.variable)).toEqual(Object.keys(commonSettings))

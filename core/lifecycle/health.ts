@@ -1,6 +1,7 @@
 /** Liveness, readiness and start-up of a process, as an orchestrator and the gateway ask for them. */
+import type { Eventually } from '../values/eventually.ts'
 
-export type Check = () => void | Promise<void>
+export type Check = () => Eventually<void>
 
 /** The reason of a process that runs without its store: it answers what it has in memory. */
 export const storeUnavailable = 'store unavailable'

@@ -28,6 +28,7 @@ import { createObserver } from './observer.ts'
 import { createPeers, type ClientOptions } from './peers.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { serve } from './serve.ts'
+import { storeOpener, type OpenStore } from './store.ts'
 import { systemRoutes } from './system-routes.ts'
 
 /** What a service builds its parts from. */
@@ -38,8 +39,8 @@ export interface ServiceContext<S extends Definition> {
   readonly clock: Clock
   /** Folder of this process's own files under the data folder: each copy has another. */
   readonly directory: string
-  /** The store's timing, for its database's `observe`. */
-  readonly observeStore: (operation: string, milliseconds: number) => void
+  /** Opens the store that STORE names; call it once. */
+  readonly openStore: OpenStore
   /** A client of another service; call it once per service, it holds breakers and budget. */
   client(name: ServiceName, options?: ClientOptions): ServiceClient
 }
@@ -97,9 +98,6 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     // The spread loses that S adds to the common settings and replaces none of them.
     commonRules(loaded as CommonConfig),
   ) as CommonConfig & Config<S>
-  if (config.STORE !== 'sqlite') {
-    throw new Error(`STORE is "${config.STORE}", but this build has the store "sqlite" alone.`)
-  }
   const log = createLogger({ service: name, level: config.LOG_LEVEL })
   const metrics = createMetrics(name)
   const allowDemo = config.PROFILE === 'demo'
@@ -117,14 +115,13 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     log,
   })
 
-  const observeStore = storeObserver(metrics)
   const parts = await service.build({
     config,
     log,
     metrics,
     clock,
     directory,
-    observeStore,
+    openStore: storeOpener({ name, config, directory, metrics, log, clock }),
     client: peers.client,
   })
 
@@ -206,23 +203,4 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')
-}
-
-function storeObserver(metrics: Metrics): (operation: string, milliseconds: number) => void {
-  const queries = metrics.counter('sqlite_queries_total', 'Statements run', ['operation'])
-  const durations = metrics.histogram('sqlite_query_duration_seconds', 'Time of a statement', {
-    labels: ['operation'],
-  })
-  type Slots = readonly [ReturnType<typeof queries.slot>, ReturnType<typeof durations.slot>]
-  // Operations are the names of statements in the code, so this stays small.
-  const bound = new Map<string, Slots>()
-  return (operation, milliseconds) => {
-    let slots = bound.get(operation)
-    if (slots === undefined) {
-      slots = [queries.slot({ operation }), durations.slot({ operation })]
-      bound.set(operation, slots)
-    }
-    slots[0].inc()
-    slots[1].observe(milliseconds / 1000)
-  }
 }

@@ -123,6 +123,20 @@ describe('a histogram', () => {
 })
 
 describe('a gauge', () => {
+  test('is waited for when its value takes a moment, and left out when that fails', async () => {
+    const metrics = createMetrics('cart')
+    let fails = false
+    metrics.gauge('depth', 'Depth', async () => {
+      await Promise.resolve()
+      if (fails) throw new Error('the store is down')
+      return 3
+    })
+    expect(await samples(metrics.text(), 'depth')).toEqual(['depth 3'])
+    expect(await samples(metrics.text(true), 'depth')).toEqual(['depth 3'])
+    fails = true
+    expect(await samples(metrics.text(), 'depth')).toEqual([])
+  })
+
   test('is read when it is scraped', async () => {
     const metrics = createMetrics('cart')
     let value = 1

@@ -16,6 +16,7 @@ import {
   type HistogramOptions,
   type HistogramSlot,
 } from './histogram.ts'
+import type { Eventually } from '../values/eventually.ts'
 import { createSlots, type LabelValues } from './slots.ts'
 
 export type { HistogramFamily, HistogramOptions, HistogramSlot, LabelValues }
@@ -45,8 +46,11 @@ export interface Metrics {
   /** A slot's series exists, at zero, from when it is bound; one without labels from now on. */
   counter(name: string, help: string, labels?: readonly string[]): CounterFamily
   histogram(name: string, help: string, options?: HistogramOptions): HistogramFamily
-  /** A value that is read when it is scraped; a reader that throws leaves its series out. */
-  gauge(name: string, help: string, read: () => number): void
+  /**
+   * A value that is read when it is scraped; a reader that throws or rejects leaves its series out.
+   * A scrape waits for one that gives a promise, so that has to be bounded in time.
+   */
+  gauge(name: string, help: string, read: () => Eventually<number>): void
   gauge(
     name: string,
     help: string,
@@ -117,7 +121,7 @@ export function createMetrics(service: string): Metrics {
     gauge(
       name: string,
       help: string,
-      read: () => number | Iterable<GaugeSample>,
+      read: () => Eventually<number> | Iterable<GaugeSample>,
       labels: readonly string[] = [],
     ) {
       register(createGauge(name, help, read, labels))
@@ -178,7 +182,7 @@ function createCounter(name: string, help: string, labelNames: readonly string[]
 function createGauge(
   name: string,
   help: string,
-  read: () => number | Iterable<GaugeSample>,
+  read: () => Eventually<number> | Iterable<GaugeSample>,
   labelNames: readonly string[],
 ): Gauge {
   return new Gauge({
@@ -187,14 +191,22 @@ function createGauge(
     labelNames: [...labelNames],
     registers: [],
     collect() {
-      this.reset()
-      try {
-        const found = read()
+      const show = (found: number | Iterable<GaugeSample>): void => {
+        this.reset()
         if (typeof found === 'number') this.set(found)
         else for (const { labels, value } of found) this.set({ ...labels }, value)
-      } catch {
-        // A scrape must show the rest even where one reader's store is down; absence is alerted on.
+      }
+      // A scrape must show the rest even where one reader's store is down; absence is alerted on.
+      const hide = (): void => {
+        this.reset()
         this.remove()
+      }
+      try {
+        const found = read()
+        if (found instanceof Promise) return found.then(show).catch(hide)
+        show(found)
+      } catch {
+        hide()
       }
     },
   })

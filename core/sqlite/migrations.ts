@@ -1,11 +1,14 @@
 /** Numbered schema changes, each applied exactly once to a database file. */
+import {
+  migrationFailed,
+  refuseForeign,
+  requireConsecutive,
+  type Numbered,
+} from '../migrations/numbering.ts'
 import { toRfc3339, type Clock } from '../values/time.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
-export interface Migration {
-  /** 1, 2, 3, …, without gaps; a released migration never changes. */
-  readonly version: number
-  readonly name: string
+export interface Migration extends Numbered {
   /** One or more statements; they run inside the migration's transaction. */
   readonly sql: string
 }
@@ -50,49 +53,16 @@ export function migrate(
   }
 }
 
-function requireConsecutive(migrations: readonly Migration[]): void {
-  migrations.forEach(({ version, name }, index) => {
-    if (version === index + 1) return
-    throw new Error(
-      `Migration '${name}' has version ${version} where ${index + 1} is due: versions count up from 1 without gaps.`,
-    )
-  })
-}
-
 function appliedVersions(connection: DatabaseSync): Map<number, string> {
   const rows = connection.prepare('SELECT version, name FROM schema_migrations').all()
   // The columns' types are fixed by the STRICT table above.
   return new Map(rows.map((row) => [row.version as number, row.name as string]))
 }
 
-function refuseForeign(
-  applied: ReadonlyMap<number, string>,
-  migrations: readonly Migration[],
-  label: string,
-): void {
-  const newest = Math.max(0, ...applied.keys())
-  if (newest > migrations.length) {
-    throw new Error(
-      `The ${label} has schema version ${newest}, but this build knows only up to ${migrations.length}: start the build that wrote it, or restore a backup from before the upgrade.`,
-    )
-  }
-  for (const { version, name } of migrations) {
-    const found = applied.get(version)
-    if (found === undefined || found === name) continue
-    throw new Error(
-      `The ${label} has migration ${version} '${found}' where this build has '${name}': the file belongs to another build of the service.`,
-    )
-  }
-}
-
 function apply(connection: DatabaseSync, migration: Migration, label: string): void {
   try {
     connection.exec(migration.sql)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(
-      `Migration ${migration.version} '${migration.name}' of the ${label} failed: ${reason}.`,
-      { cause: error },
-    )
+    throw migrationFailed(migration, label, error)
   }
 }

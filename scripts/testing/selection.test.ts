@@ -6,20 +6,32 @@ const files: readonly TestFile[] = [
   { path: 'tests/faults/kill.test.ts', text: "test('a killed cart comes back', ...)" },
   { path: 'services/cart/cart.test.ts', text: "test('adds up (twice)', ...)" },
   { path: 'core/values/money.test.ts', text: "test('rounds', ...)" },
+  { path: 'services/cart/store.cassandra.test.ts', text: "test('keeps carts', ...)" },
 ]
 
 test('without words all files run, those of processes one at a time', () => {
   expect(select(files, [])).toEqual({
     units: ['core/values/money.test.ts', 'services/cart/cart.test.ts'],
+    cassandra: ['services/cart/store.cassandra.test.ts'],
     serial: ['tests/faults/kill.test.ts'],
     name: null,
   })
 })
 
+test('those that need a node are told apart', () => {
+  expect(select(files, ['keeps'])).toEqual({
+    units: [],
+    cassandra: ['services/cart/store.cassandra.test.ts'],
+    serial: [],
+    name: 'keeps',
+  })
+})
+
 test('a part of a path chooses files, whichever way it is written', () => {
-  for (const word of ['services/cart', './services/cart/cart.test.ts', 'cart.test']) {
+  for (const word of ['cart/cart', './services/cart/cart.test.ts', 'cart.test']) {
     expect(select(files, [word])).toEqual({
       units: ['services/cart/cart.test.ts'],
+      cassandra: [],
       serial: [],
       name: null,
     })
@@ -29,6 +41,7 @@ test('a part of a path chooses files, whichever way it is written', () => {
 test('several paths choose all of them', () => {
   expect(select(files, ['money', 'kill'])).toEqual({
     units: ['core/values/money.test.ts'],
+    cassandra: [],
     serial: ['tests/faults/kill.test.ts'],
     name: null,
   })
@@ -37,6 +50,7 @@ test('several paths choose all of them', () => {
 test('other words are a part of a test name, taken literally', () => {
   expect(select(files, ['adds', 'up', '(twice)'])).toEqual({
     units: ['services/cart/cart.test.ts'],
+    cassandra: [],
     serial: [],
     name: 'adds up \\(twice\\)',
   })

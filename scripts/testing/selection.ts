@@ -1,4 +1,7 @@
-/** Which test files run, and how: unit tests side by side, tests of whole processes one after another. */
+/**
+ * Which test files run, and how: unit tests side by side, tests of whole processes one after another,
+ * and between them those that need a Cassandra node, which all use the same one: a start takes 15 s.
+ */
 
 /** A file as far as choosing needs it. */
 export interface TestFile {
@@ -10,6 +13,8 @@ export interface TestFile {
 export interface Selection {
   /** Files that run in parallel with each other. */
   readonly units: readonly string[]
+  /** Files named `*.cassandra.test.ts`: one after another, while one node runs. */
+  readonly cassandra: readonly string[]
   /** Files that start processes, listen on ports and load the machine: one at a time. */
   readonly serial: readonly string[]
   /** Only tests of this name, as a regular expression. */
@@ -36,11 +41,15 @@ export function select(files: readonly TestFile[], words: readonly string[]): Se
 function split(files: readonly TestFile[], name: string | null): Selection {
   const paths = files.map(({ path }) => path).sort()
   return {
-    units: paths.filter((path) => !path.startsWith('tests/')),
-    serial: paths.filter((path) => path.startsWith('tests/')),
+    units: paths.filter((path) => !isSerial(path) && !needsNode(path)),
+    cassandra: paths.filter(needsNode),
+    serial: paths.filter((path) => isSerial(path) && !needsNode(path)),
     name,
   }
 }
+
+const isSerial = (path: string): boolean => path.startsWith('tests/')
+const needsNode = (path: string): boolean => path.endsWith('.cassandra.test.ts')
 
 const withoutDot = (word: string): string => word.replace(/^\.\//, '')
 

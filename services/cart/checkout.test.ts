@@ -430,7 +430,7 @@ test('one sweep settles all that a crash has left, however many', async () => {
   }
   shop.clock.advance(idleAfter)
   expect(await process.sweep()).toBe(shoppers.length)
-  expect(shop.store.openCheckouts(shop.clock.now()).count).toBe(0)
+  expect((await shop.store.openCheckouts(shop.clock.now())).count).toBe(0)
   expect(shop.orders.made.size).toBe(shoppers.length)
 })
 

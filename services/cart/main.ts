@@ -1,5 +1,4 @@
 /** The cart service: carts, and checkouts that make one order each. */
-import { join } from 'node:path'
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { millis } from '../../core/values/time.ts'
@@ -26,12 +25,10 @@ await runService({
   prefix: '/cart-api',
   defaultPort: 8001,
   settings: cartSettings,
-  build({ config, clock, log, metrics, directory, observeStore, client }) {
+  async build({ config, clock, log, metrics, openStore, client }) {
     const life = config.CART_LIFE_MS
-    const store = openSqliteCartStore({
-      path: join(directory, 'cart.db'),
-      clock,
-      observe: observeStore,
+    const store = await openStore({
+      sqlite: (place) => openSqliteCartStore({ ...place, clock }),
     })
     const counts = createCartMetrics(metrics, () => store.openCheckouts(clock.now()))
     const catalog = createCatalog({

@@ -1,6 +1,7 @@
 /** The cart service's own metrics. */
 import { boundedLabel } from '../../core/metrics/bounded-label.ts'
 import type { CounterSlot, Metrics } from '../../core/metrics/metrics.ts'
+import { whenKnown, type Eventually } from '../../core/values/eventually.ts'
 import type { Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { OrderedLine, Product } from './cart.ts'
@@ -22,7 +23,7 @@ const maxProductNames = 200
 
 export function createCartMetrics(
   metrics: Metrics,
-  openCheckouts: () => OpenCheckoutState,
+  openCheckouts: () => Eventually<OpenCheckoutState>,
 ): CartMetrics {
   const value = metrics
     .histogram('cart_value_cents', 'Total of a cart at its checkout, in minor units', {
@@ -44,10 +45,10 @@ export function createCartMetrics(
   const label = boundedLabel(maxProductNames)
   const slots = new Map<string, CounterSlot>([['other', added.slot({ product_name: 'other' })]])
   metrics.gauge('open_checkouts', 'Checkouts whose end is not known yet', () => {
-    return openCheckouts().count
+    return whenKnown(openCheckouts(), (open) => open.count)
   })
   metrics.gauge('open_checkout_age_seconds', 'Age of the oldest open checkout', () => {
-    return openCheckouts().oldest / 1000
+    return whenKnown(openCheckouts(), ({ oldest }) => oldest / 1000)
   })
 
   return {

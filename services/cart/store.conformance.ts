@@ -54,7 +54,7 @@ export function cartStoreConformance(
     async function expectInvariant(): Promise<void> {
       const { cart, open } = await store.load(user)
       if (open !== null) expect(open.userId).toBe(user)
-      expect(store.openCheckouts(clock.now()).count).toBe(open === null ? 0 : 1)
+      expect((await store.openCheckouts(clock.now())).count).toBe(open === null ? 0 : 1)
       if (cart === null) return
       expect(cart.lines.every((each) => each.quantity > 0)).toBe(true)
       expect(new Set(cart.lines.map((each) => each.productId)).size).toBe(cart.lines.length)
@@ -353,7 +353,7 @@ export function cartStoreConformance(
         expect(await store.idleCheckouts(millis(at - 1_000), 10)).toEqual([first])
         expect(await store.idleCheckouts(at, 10)).toEqual([first, second])
         expect(await store.idleCheckouts(at, 1)).toEqual([first])
-        expect(store.openCheckouts(at)).toEqual({ count: 2, oldest: millis(1_000) })
+        expect(await store.openCheckouts(at)).toEqual({ count: 2, oldest: millis(1_000) })
         clock.advance(1)
         await store.claimCheckout(firstUser, first.id, 1, { attempt: 2, at: clock.now() })
         expect(await store.idleCheckouts(at, 10)).toEqual([second])

@@ -4,6 +4,7 @@
  * as they are written without a condition: nothing goes wrong when two of them meet.
  */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
+import type { Eventually } from '../../core/values/eventually.ts'
 import type { CheckoutId, OrderId, ProductId, Revision, UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { Cart, CartLine, OrderedLine } from './cart.ts'
@@ -154,7 +155,7 @@ export interface CartStore extends ViewStore {
   idleCheckouts(attemptedBefore: Millis, limit: number): Promise<readonly OpenCheckout[]>
 
   /** Open checkouts and the age in milliseconds of the oldest (0 when none), for metrics. */
-  openCheckouts(now: Millis): { readonly count: number; readonly oldest: Millis }
+  openCheckouts(now: Millis): Eventually<{ readonly count: number; readonly oldest: Millis }>
 
   /** Drops carts last used at or before `usedBefore` that have no open checkout; says how many. */
   dropUnused(usedBefore: Millis, limit: number): Promise<number>
@@ -163,6 +164,6 @@ export interface CartStore extends ViewStore {
   forgetAnswers(now: Millis, limit: number): Promise<number>
 
   /** Throws the problem `store_unavailable` when the store cannot be read. */
-  check(): void
+  check(): Eventually<void>
   close(): Promise<void>
 }

@@ -1,5 +1,4 @@
 /** The catalog service: products, categories, stock. */
-import { join } from 'node:path'
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { createCategoryList } from './categories.ts'
@@ -23,9 +22,10 @@ await runService({
   prefix: '/api',
   defaultPort: 8000,
   settings: catalogSettings,
-  build({ config, clock, log, metrics, directory, observeStore }) {
-    const path = join(directory, 'catalog.db')
-    const store = openSqliteStore({ path, clock, observe: observeStore })
+  async build({ config, clock, log, metrics, openStore }) {
+    const store = await openStore({
+      sqlite: (place) => openSqliteStore({ ...place, clock }),
+    })
     const maxProducts = config.CATALOG_MAX_PRODUCTS
     const indexes = createCategoryIndexes({ store, clock, maxProducts })
     const counts = createCatalogMetrics(metrics)

@@ -1,9 +1,7 @@
 /** What the catalog needs of a store, in domain words; every implementation passes one conformance suite. */
+import type { Eventually } from '../../core/values/eventually.ts'
 import type { OrderId, ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
-
-/** A value at once or a promise of it: the embedded store answers reads without a promise. */
-export type Eventually<T> = T | Promise<T>
 
 /** What a listing shows of a product. */
 export interface ListedProduct {

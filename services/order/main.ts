@@ -1,5 +1,4 @@
 /** The order service: saga, timers, outbox. */
-import { join } from 'node:path'
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { createAnswers } from './answers.ts'
@@ -23,11 +22,9 @@ await runService({
   prefix: '/order-api',
   defaultPort: 8002,
   settings: orderSettings,
-  build({ config, clock, log, metrics, directory, observeStore, client }) {
-    const store = openSqliteOrderStore({
-      path: join(directory, 'order.db'),
-      clock,
-      observe: observeStore,
+  async build({ config, clock, log, metrics, openStore, client }) {
+    const store = await openStore({
+      sqlite: (place) => openSqliteOrderStore({ ...place, clock }),
     })
     const stock = createStock(client('catalog'))
     const notifications = createNotifications(client('user'))

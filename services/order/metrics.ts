@@ -1,5 +1,6 @@
 /** The order service's own metrics. */
 import type { Metrics } from '../../core/metrics/metrics.ts'
+import { whenKnown, type Eventually } from '../../core/values/eventually.ts'
 import type { Millis } from '../../core/values/time.ts'
 import { visibleStatuses, type Order, type VisibleStatus } from './order.ts'
 
@@ -14,7 +15,10 @@ export interface OutboxState {
   readonly oldest: Millis
 }
 
-export function createOrderMetrics(metrics: Metrics, outboxState: () => OutboxState): OrderMetrics {
+export function createOrderMetrics(
+  metrics: Metrics,
+  outboxState: () => Eventually<OutboxState>,
+): OrderMetrics {
   const created = metrics.counter('orders_created_total', 'Orders created').slot({})
   const moves = metrics.counter('orders_status_total', 'Orders that reached a status', ['status'])
   // Every status has its series at zero from boot.
@@ -26,11 +30,11 @@ export function createOrderMetrics(metrics: Metrics, outboxState: () => OutboxSt
       buckets: [1, 5, 10, 30, 60, 90, 120, 180, 240, 300, 420, 600],
     })
     .slot({})
-  metrics.gauge('outbox_entries', 'Consequences not delivered yet', () => outboxState().entries)
-  metrics.gauge(
-    'outbox_lag_seconds',
-    'Age of the oldest consequence not delivered yet',
-    () => outboxState().oldest / 1000,
+  metrics.gauge('outbox_entries', 'Consequences not delivered yet', () =>
+    whenKnown(outboxState(), ({ entries }) => entries),
+  )
+  metrics.gauge('outbox_lag_seconds', 'Age of the oldest consequence not delivered yet', () =>
+    whenKnown(outboxState(), ({ oldest }) => oldest / 1000),
   )
   return {
     created() {

@@ -205,7 +205,7 @@ describe('the outbox', () => {
     await moves.advanceDue()
     await outbox.idle()
     expect(sent).toEqual([])
-    expect(store.outboxState(clock.now()).entries).toBe(2)
+    expect((await store.outboxState(clock.now())).entries).toBe(2)
     setUserService(true)
     clock.advance(5_000)
     await outbox.sweep()
@@ -214,7 +214,7 @@ describe('the outbox', () => {
       [id, 1],
       [id, 2],
     ])
-    expect(store.outboxState(clock.now()).entries).toBe(0)
+    expect((await store.outboxState(clock.now())).entries).toBe(0)
   })
 
   test('does not hold the stock back because a notification cannot be delivered', async () => {

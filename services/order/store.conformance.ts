@@ -258,10 +258,10 @@ export function orderStoreConformance(
       await store.postpone(order.id, millis(clock.now() + 500))
       expect(await store.ordersToDeliver(clock.now(), 10)).toEqual([])
       clock.advance(500)
-      expect(store.outboxState(clock.now())).toEqual({ entries: 1, oldest: millis(1_500) })
+      expect(await store.outboxState(clock.now())).toEqual({ entries: 1, oldest: millis(1_500) })
       await store.delivered(await store.undelivered(order.id))
       expect(await store.undelivered(order.id)).toEqual([])
-      expect(store.outboxState(clock.now())).toEqual({ entries: 0, oldest: millis(0) })
+      expect(await store.outboxState(clock.now())).toEqual({ entries: 0, oldest: millis(0) })
     })
 
     test('one move may have two effects, and they are delivered apart', async () => {

@@ -3,6 +3,7 @@
  * carries its consequences with it: the outbox entries, the buyer's spending, the stored answer.
  */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
+import type { Eventually } from '../../core/values/eventually.ts'
 import type { OrderId, UserId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
@@ -159,7 +160,7 @@ export interface OrderStore {
   postpone(id: OrderId, until: Millis): Promise<void>
 
   /** Undelivered entries and the age in milliseconds of the oldest (0 when none), for metrics. */
-  outboxState(now: Millis): { readonly entries: number; readonly oldest: Millis }
+  outboxState(now: Millis): Eventually<{ readonly entries: number; readonly oldest: Millis }>
 
   listOfUser(user: UserId, query: ListQuery): Promise<readonly Order[]>
   listAll(query: ListQuery): Promise<readonly Order[]>
@@ -171,7 +172,7 @@ export interface OrderStore {
   forgetAnswers(now: Millis, limit: number): Promise<void>
 
   /** Throws the problem `store_unavailable` when the store cannot be read. */
-  check(): void
+  check(): Eventually<void>
   close(): Promise<void>
 }
 

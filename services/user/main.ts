@@ -1,5 +1,4 @@
 /** The user service: accounts, sessions, profiles. */
-import { join } from 'node:path'
 import { createAccessTokens } from '../../core/auth/access-tokens.ts'
 import { keyFile } from '../../core/auth/key-files.ts'
 import { keysFromFile } from '../../core/auth/key-source.ts'
@@ -42,7 +41,7 @@ await runService({
   prefix: '/user-api',
   defaultPort: 8003,
   settings: userSettings,
-  async build({ config, clock, log, metrics, directory, observeStore, client }) {
+  async build({ config, clock, log, metrics, openStore, client }) {
     const demo = config.PROFILE === 'demo'
     const signingFile = keyFile.access(config.KEYS_DIR)
     const signingKey = loadSigningKey(signingFile)
@@ -53,7 +52,7 @@ await runService({
       throw new Error(`The key of ${signingFile} is not in ${keySetFile}: nobody could verify it.`)
     }
 
-    const store = openSqliteUserStore({ path: join(directory, 'user.db'), observe: observeStore })
+    const store = await openStore({ sqlite: openSqliteUserStore })
     const userMetrics = createUserMetrics(metrics)
     const passwords = timedPasswords(
       createPasswords({

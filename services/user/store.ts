@@ -1,6 +1,7 @@
 /** What the user service needs of a store; every change is one conditional write. */
 import type { GuessLedger } from '../../core/auth/login-limits.ts'
 import type { RevocationPage } from '../../core/auth/revocations.ts'
+import type { Eventually } from '../../core/values/eventually.ts'
 import type { SessionId, UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { Notification, OrderStatusChange } from './notifications.ts'
@@ -98,6 +99,6 @@ export interface UserStore extends GuessLedger {
   /** Drops up to `limit` rows of each kind that mean nothing any more at `now`. */
   sweep(now: Millis, limit: number): Promise<void>
   /** Throws when the store cannot be reached. */
-  check(): void | Promise<void>
+  check(): Eventually<void>
   close(): Promise<void>
 }

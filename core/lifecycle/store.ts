@@ -1,0 +1,137 @@
+/** Opens the store of a service, embedded or clustered, with what both need: place, metrics, log. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CassandraMigration } from '../cassandra/migrations.ts'
+import type { Keyspace } from '../cassandra/keyspace.ts'
+import type { CommonConfig } from '../config/common.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { CounterSlot, HistogramSlot, Metrics } from '../metrics/metrics.ts'
+import type { Eventually } from '../values/eventually.ts'
+import type { ServiceName } from '../values/service-name.ts'
+import type { Clock } from '../values/time.ts'
+
+/** Where an embedded store lies and who listens to it; goes into `openDatabase`. */
+export interface SqlitePlace {
+  readonly path: string
+  readonly observe: (operation: string, milliseconds: number) => void
+}
+
+/** Opens the service's keyspace, migrated; the store declares its statements and calls `prepare`. */
+export type OpenServiceKeyspace = (migrations: readonly CassandraMigration[]) => Promise<Keyspace>
+
+export interface StoreChoice<Store> {
+  readonly sqlite: (place: SqlitePlace) => Store
+  /** Imports its store itself, so that a process on SQLite never loads the driver. */
+  readonly cassandra?: (open: OpenServiceKeyspace) => Promise<Store>
+}
+
+export type OpenStore = <Store>(choice: StoreChoice<Store>) => Eventually<Store>
+
+export interface StoreOpenerOptions {
+  readonly name: ServiceName
+  readonly config: CommonConfig
+  /** Folder of the service's own files. */
+  readonly directory: string
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+export function storeOpener(options: StoreOpenerOptions): OpenStore {
+  const { name, config, directory, metrics } = options
+  return ({ sqlite, cassandra }) => {
+    if (config.STORE === 'sqlite') {
+      return sqlite({ path: join(directory, `${name}.db`), observe: lazily(metrics) })
+    }
+    if (cassandra === undefined) {
+      throw new Error(`STORE is "cassandra", but the ${name} service has the store "sqlite" alone.`)
+    }
+    return cassandra((migrations) => openServiceKeyspace(options, migrations))
+  }
+}
+
+async function openServiceKeyspace(
+  { name, config, metrics, log, clock }: StoreOpenerOptions,
+  migrations: readonly CassandraMigration[],
+): Promise<Keyspace> {
+  const { openKeyspace } = await import('../cassandra/keyspace.ts')
+  const keyspace = await openKeyspace({
+    service: name,
+    keyspace: `${config.CASSANDRA_KEYSPACE_PREFIX}_${name}`,
+    contactPoints: config.CASSANDRA_CONTACT_POINTS,
+    datacenter: config.CASSANDRA_DATACENTER,
+    replication: config.CASSANDRA_REPLICATION,
+    credentials: credentialsOf(config),
+    migrations,
+    log,
+    clock,
+    observe: binder(metrics),
+  })
+  metrics.gauge('cassandra_breaker_open', '1 while calls are refused because nobody answers', () =>
+    keyspace.isOpen() ? 1 : 0,
+  )
+  metrics.gauge(
+    'cassandra_nodes',
+    'Nodes of the data center as they look from here',
+    () => {
+      const nodes = keyspace.nodes()
+      return (['up', 'silent', 'down'] as const).map((state) => ({
+        labels: { state },
+        value: nodes.filter((node) => node.state === state).length,
+      }))
+    },
+    ['state'],
+  )
+  return keyspace
+}
+
+function credentialsOf(config: CommonConfig) {
+  const { CASSANDRA_USER: user, CASSANDRA_PASSWORD_FILE: file } = config
+  if (user === '') return null
+  const password = file === '' ? config.CASSANDRA_PASSWORD : readFileSync(file, 'utf8').trim()
+  return { user, password }
+}
+
+/** Binds an operation of Cassandra when its statement is declared: its series exist from then on. */
+function binder(metrics: Metrics) {
+  const slots = slotsOf(metrics, 'cassandra')
+  return (operation: string) => {
+    const { count, duration } = slots(operation)
+    return (milliseconds: number) => {
+      count.inc()
+      duration.observe(milliseconds / 1000)
+    }
+  }
+}
+
+/** SQLite names an operation with every run, so its slots are found by name. */
+function lazily(metrics: Metrics): SqlitePlace['observe'] {
+  const slots = slotsOf(metrics, 'sqlite')
+  // Operations are the names of statements in the code, so this stays small.
+  const bound = new Map<string, Slots>()
+  return (operation, milliseconds) => {
+    let found = bound.get(operation)
+    if (found === undefined) {
+      found = slots(operation)
+      bound.set(operation, found)
+    }
+    found.count.inc()
+    found.duration.observe(milliseconds / 1000)
+  }
+}
+
+interface Slots {
+  readonly count: CounterSlot
+  readonly duration: HistogramSlot
+}
+
+function slotsOf(metrics: Metrics, store: 'sqlite' | 'cassandra'): (operation: string) => Slots {
+  const queries = metrics.counter(`${store}_queries_total`, 'Statements run', ['operation'])
+  const durations = metrics.histogram(`${store}_query_duration_seconds`, 'Time of a statement', {
+    labels: ['operation'],
+  })
+  return (operation) => ({
+    count: queries.slot({ operation }),
+    duration: durations.slot({ operation }),
+  })
+}

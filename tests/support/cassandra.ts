@@ -1,0 +1,46 @@
+/** A Cassandra cluster of a test's own, whose nodes it may kill and pause. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createCluster, type Cluster } from '../../scripts/cassandra/cluster.ts'
+import { missingTools } from '../../scripts/cassandra/jars.ts'
+import { freePorts } from './ports.ts'
+
+const missing = missingTools()
+if (missing !== null && process.env['CI'] === 'true') throw new Error(missing)
+if (missing !== null) console.log(`Skipping tests on a Cassandra cluster. ${missing}`)
+
+/** False where no node can be started; then `describe.skipIf(!canRunCassandra)` leaves the tests out. */
+export const canRunCassandra = missing === null
+
+export interface TestCluster extends Cluster {
+  readonly addresses: readonly string[]
+  /** Kills what runs and removes all data. */
+  remove(): Promise<void>
+}
+
+/**
+ * Starts nodes (about 20 s for three on an idle machine, several times that on a busy one).
+ *
+ * @param network the third number of the addresses, so that two files never meet
+ */
+export async function startCluster(nodes: number, network: number): Promise<TestCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'shop-cluster-'))
+  const [firstJmxPort = 0] = await freePorts(1)
+  const firstAddress = `127.${1 + (process.pid % 100)}.${network}.1`
+  const cluster = createCluster(
+    { folder, nodes, firstAddress, firstJmxPort, metricsPort: null },
+    console.log,
+  )
+  async function remove(): Promise<void> {
+    await Promise.all(cluster.nodes.map(({ number }) => cluster.kill(number)))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await cluster.up()
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { ...cluster, addresses: cluster.nodes.map(({ address }) => address), remove }
+}
