@@ -124,7 +124,7 @@ function missingFiles(paths: ReadonlySet<string>): readonly string[] {
 
 async function tree(): Promise<readonly Source[]> {
   const root = join(import.meta.dir, '..')
-  const glob = new Bun.Glob('{core,services,scripts,tests}/**/*.ts')
+  const glob = new Bun.Glob('{core,services,infra,scripts,tests}/**/*.ts')
   const paths = await Array.fromAsync(glob.scan({ cwd: root }))
   return paths.sort().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }

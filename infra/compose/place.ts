@@ -1,0 +1,21 @@
+/** Where the parts find each other in the compose file: by the names of its services. */
+import { jobs, metricsPort, ports, serviceAddresses, type Job } from '../topology.ts'
+import type { PrometheusPlace } from '../prometheus/files.ts'
+
+/** The compose service behind a job, where the two are called differently. */
+const hosts: Partial<Readonly<Record<Job, string>>> = {
+  nginx: 'nginx-exporter',
+  node: 'node-exporter',
+}
+
+const targets = Object.fromEntries(
+  jobs.map((job) => [job, [`${hosts[job] ?? job}:${ports[metricsPort[job]]}`]]),
+)
+
+const prometheus: PrometheusPlace = {
+  targets,
+  alertmanagers: [`alertmanager:${ports.alertmanager}`],
+  docs: 'http://localhost/docs',
+}
+
+export const composePlace = { prometheus, services: serviceAddresses((name) => name) } as const

@@ -1,0 +1,73 @@
+/**
+ * What the whole system consists of: names, ports, images and memory. The native stack, the compose
+ * file and the scrape configuration are made from this one table, so that they cannot drift apart.
+ */
+import { serviceNames, type ServiceName } from '../core/values/service-name.ts'
+
+export const ports = {
+  nginx: 80,
+  gateway: 8080,
+  catalog: 8000,
+  cart: 8001,
+  order: 8002,
+  user: 8003,
+  gatewayMetrics: 8004,
+  cassandra: 9042,
+  cassandraMetrics: 7070,
+  prometheus: 9090,
+  alertmanager: 9093,
+  grafana: 3000,
+  /** Page and API. */
+  jaeger: 16686,
+  /** Spans over OTLP/HTTP. */
+  jaegerSpans: 4318,
+  jaegerMetrics: 14269,
+  locust: 8089,
+  nginxStatus: 8081,
+  nginxExporter: 9113,
+  nodeExporter: 9100,
+} as const
+
+export type PortName = keyof typeof ports
+
+/** What Prometheus scrapes, in the order of its page; the names are the `job` labels. */
+export const jobs = [
+  'prometheus',
+  'nginx',
+  'user',
+  'order',
+  'cart',
+  'catalog',
+  'cassandra',
+  'jaeger',
+  'node',
+  'gateway',
+] as const
+
+export type Job = (typeof jobs)[number]
+
+/** The port on which a job shows its metrics. */
+export const metricsPort: Readonly<Record<Job, PortName>> = {
+  prometheus: 'prometheus',
+  nginx: 'nginxExporter',
+  user: 'user',
+  order: 'order',
+  cart: 'cart',
+  catalog: 'catalog',
+  cassandra: 'cassandraMetrics',
+  jaeger: 'jaegerMetrics',
+  node: 'nodeExporter',
+  gateway: 'gatewayMetrics',
+}
+
+/** Path of Jaeger's page and API below the gateway's address. */
+export const jaegerPath = '/jaeger'
+export const locustPath = '/locust'
+
+/** `cart:8001, ...`: what each service's metric port is, wherever hosts are called by `hostOf`. */
+export const serviceAddresses = (
+  hostOf: (service: ServiceName) => string,
+): Readonly<Record<ServiceName, readonly string[]>> => {
+  const entries = serviceNames.map((name) => [name, [`${hostOf(name)}:${ports[name]}`]])
+  return Object.fromEntries(entries) as Record<ServiceName, string[]>
+}
