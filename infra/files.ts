@@ -1,11 +1,16 @@
 /** Every generated file of this folder, as it is committed: for the compose file. */
-import type { FileText } from './generated.ts'
+import { alertmanagerFiles } from './alertmanager/files.ts'
 import { composePlace } from './compose/place.ts'
+import type { FileText } from './generated.ts'
 import { prometheusFiles } from './prometheus/files.ts'
+import { timesAt } from './prometheus/times.ts'
 
 /** Paths from the project's root. */
 export function infraFiles(): readonly FileText[] {
   const below = (folder: string, files: readonly FileText[]): readonly FileText[] =>
     files.map(({ path, text }) => ({ path: `infra/${folder}/${path}`, text }))
-  return [...below('prometheus', prometheusFiles(composePlace.prometheus))]
+  return [
+    ...below('prometheus', prometheusFiles(composePlace.prometheus)),
+    ...below('alertmanager', alertmanagerFiles(composePlace.alertmanager, timesAt(1))),
+  ]
 }

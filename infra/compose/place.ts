@@ -1,4 +1,5 @@
 /** Where the parts find each other in the compose file: by the names of its services. */
+import type { AlertmanagerPlace } from '../alertmanager/files.ts'
 import { jobs, metricsPort, ports, serviceAddresses, type Job } from '../topology.ts'
 import type { PrometheusPlace } from '../prometheus/files.ts'
 
@@ -18,4 +19,15 @@ const prometheus: PrometheusPlace = {
   docs: 'http://localhost/docs',
 }
 
-export const composePlace = { prometheus, services: serviceAddresses((name) => name) } as const
+/** The chat is put in at start: it is a setting of whoever runs the shop. */
+export const chatPlaceholder = 1
+
+const alertmanager: AlertmanagerPlace = {
+  telegram: { chatId: chatPlaceholder, token: { file: '/etc/alertmanager/token' } },
+}
+
+export const composePlace = {
+  prometheus,
+  alertmanager,
+  services: serviceAddresses((name) => name),
+} as const
