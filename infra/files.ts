@@ -2,6 +2,7 @@
 import { alertmanagerFiles } from './alertmanager/files.ts'
 import { composePlace } from './compose/place.ts'
 import type { FileText } from './generated.ts'
+import { nginxFiles } from './nginx/files.ts'
 import { prometheusFiles } from './prometheus/files.ts'
 import { timesAt } from './prometheus/times.ts'
 
@@ -12,5 +13,6 @@ export function infraFiles(): readonly FileText[] {
   return [
     ...below('prometheus', prometheusFiles(composePlace.prometheus)),
     ...below('alertmanager', alertmanagerFiles(composePlace.alertmanager, timesAt(1))),
+    ...below('nginx', nginxFiles(composePlace.nginx)),
   ]
 }

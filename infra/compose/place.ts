@@ -1,6 +1,7 @@
 /** Where the parts find each other in the compose file: by the names of its services. */
 import type { AlertmanagerPlace } from '../alertmanager/files.ts'
 import { jobs, metricsPort, ports, serviceAddresses, type Job } from '../topology.ts'
+import { demoLimits, type NginxPlace } from '../nginx/files.ts'
 import type { PrometheusPlace } from '../prometheus/files.ts'
 
 /** The compose service behind a job, where the two are called differently. */
@@ -26,8 +27,21 @@ const alertmanager: AlertmanagerPlace = {
   telegram: { chatId: chatPlaceholder, token: { file: '/etc/alertmanager/token' } },
 }
 
-export const composePlace = {
-  prometheus,
-  alertmanager,
+const nginx: NginxPlace = {
+  listen: String(ports.nginx),
+  statusListen: String(ports.nginxStatus),
   services: serviceAddresses((name) => name),
-} as const
+  gateway: `gateway:${ports.gateway}`,
+  jaeger: `jaeger:${ports.jaeger}`,
+  locust: `locust:${ports.locust}`,
+  trustedProxies: [],
+  ...demoLimits,
+  files: {
+    pid: '/tmp/nginx.pid',
+    errorLog: '/dev/stderr',
+    accessLog: '/dev/stdout',
+    temporary: '/tmp',
+  },
+}
+
+export const composePlace = { prometheus, alertmanager, nginx } as const
