@@ -64,10 +64,10 @@ export const metricsPort: Readonly<Record<Job, PortName>> = {
 export const jaegerPath = '/jaeger'
 export const locustPath = '/locust'
 
-/** `cart:8001, ...`: what each service's metric port is, wherever hosts are called by `hostOf`. */
+/** One copy of each service, at the address that is told. */
 export const serviceAddresses = (
-  hostOf: (service: ServiceName) => string,
+  addressOf: (service: ServiceName) => string,
 ): Readonly<Record<ServiceName, readonly string[]>> => {
-  const entries = serviceNames.map((name) => [name, [`${hostOf(name)}:${ports[name]}`]])
+  const entries = serviceNames.map((name) => [name, [addressOf(name)]])
   return Object.fromEntries(entries) as Record<ServiceName, string[]>
 }

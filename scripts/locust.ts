@@ -1,12 +1,12 @@
 /** Runs the Locust story headless, against a running shop or one of its own, and checks what was sold. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { pythonProgram } from './python.ts'
 
 const root = join(import.meta.dir, '..')
 const folder = join(root, 'infra/locust')
-const venv = join(root, 'data/locust')
 
 const { values } = parseArgs({
   options: {
@@ -22,21 +22,6 @@ if (values.help) {
 
 Without --host it starts a shop of its own on spare ports with an empty data folder.`)
   process.exit(0)
-}
-
-/** Python packages live in an environment of their own under data/. */
-function locust(): string {
-  const binary = join(venv, 'bin/locust')
-  if (!existsSync(binary)) {
-    run(['python3', '-m', 'venv', venv])
-    run([join(venv, 'bin/pip'), 'install', '--quiet', '-r', join(folder, 'requirements.txt')])
-  }
-  return binary
-}
-
-function run(command: string[]): void {
-  const { exitCode } = Bun.spawnSync(command, { stdout: 'inherit', stderr: 'inherit' })
-  if (exitCode !== 0) throw new Error(`${command[0]} ended with ${exitCode}.`)
 }
 
 const gatewayPort = 18_080
@@ -77,7 +62,7 @@ async function ownShop(): Promise<{ host: string; stop: () => Promise<void> }> {
   }
 }
 
-const binary = locust()
+const binary = pythonProgram('locust')
 const shop = values.host === undefined ? await ownShop() : null
 const host = values.host ?? shop?.host ?? ''
 const story = Bun.spawn(

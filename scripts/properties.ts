@@ -10,10 +10,10 @@ import type { Role } from '../core/http/caller.ts'
 import { newId, type SessionId, type UserId } from '../core/values/ids.ts'
 import type { ServiceName } from '../core/values/service-name.ts'
 import { systemClock } from '../core/values/time.ts'
+import { pythonProgram } from './python.ts'
 
 const root = join(import.meta.dir, '..')
 const folder = join(root, 'infra/schemathesis')
-const venv = join(root, 'data/schemathesis')
 
 const { values } = parseArgs({
   options: {
@@ -63,7 +63,7 @@ interface Signed {
 }
 
 const working = mkdtempSync(join(tmpdir(), 'properties-'))
-const binary = schemathesis()
+const binary = pythonProgram('schemathesis')
 const shop = await ownShop()
 let failed = false
 try {
@@ -86,21 +86,6 @@ try {
   rmSync(working, { recursive: true, force: true })
 }
 process.exit(failed ? 1 : 0)
-
-/** Python packages live in an environment of their own under data/. */
-function schemathesis(): string {
-  const path = join(venv, 'bin/schemathesis')
-  if (!existsSync(path)) {
-    run(['python3', '-m', 'venv', venv])
-    run([join(venv, 'bin/pip'), 'install', '--quiet', '-r', join(folder, 'requirements.txt')])
-  }
-  return path
-}
-
-function run(command: string[]): void {
-  const { exitCode } = Bun.spawnSync(command, { stdout: 'inherit', stderr: 'inherit' })
-  if (exitCode !== 0) throw new Error(`${command[0]} ended with ${exitCode}.`)
-}
 
 /**
  * The admin's part first, then a quarter as the user, then more of the admin's with the next seeds

@@ -30,7 +30,7 @@ const alertmanager: AlertmanagerPlace = {
 const nginx: NginxPlace = {
   listen: String(ports.nginx),
   statusListen: String(ports.nginxStatus),
-  services: serviceAddresses((name) => name),
+  services: serviceAddresses((name) => `${name}:${ports[name]}`),
   gateway: `gateway:${ports.gateway}`,
   jaeger: `jaeger:${ports.jaeger}`,
   locust: `locust:${ports.locust}`,

@@ -37,8 +37,9 @@ export interface NginxPlace {
   }
 }
 
-/** Far above what one machine can ask: the demo profile. In production 50, 200 and 100 are a start. */
+/** Far above what one machine can ask. */
 export const demoLimits = { rate: 100_000, burst: 100_000, connections: 20_000 } as const
+export const productionLimits = { rate: 50, burst: 200, connections: 100 } as const
 
 const template = readFileSync(join(import.meta.dir, 'nginx.conf.template'), 'utf8')
 
