@@ -274,7 +274,7 @@ describe.skipIf(!able)('nginx', async () => {
 
     test('a reading request is asked of the other copy', async () => {
       using broken = await dropping()
-      const own = await startNginx({
+      await using own = await startNginx({
         ...behind,
         services: { ...behind.services, catalog: [hostOf(broken.url), host(copies[1])] },
       })
@@ -283,35 +283,32 @@ describe.skipIf(!able)('nginx', async () => {
       )
       expect(new Set(answers)).toEqual(new Set([200]))
       expect(broken.received.length).toBeGreaterThan(0)
-      await own.stop()
     })
     test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('a %s is never sent twice', async (method) => {
       using first = await dropping()
       using second = await dropping()
-      const own = await startNginx({
+      await using own = await startNginx({
         ...behind,
         services: { ...behind.services, catalog: [first, second].map(({ url }) => hostOf(url)) },
       })
       const answer = await fetch(`${own.url}/api/x`, { method, body: 'once' })
       expect(answer.status).toBe(502)
       expect(first.received.length + second.received.length).toBe(1)
-      await own.stop()
     })
     test('one that refuses connections is left out', async () => {
-      const own = await startNginx({
+      await using own = await startNginx({
         ...behind,
         services: { ...behind.services, catalog: [nobody, host(copies[1])] },
       })
       for (const method of ['GET', 'POST', 'GET', 'POST', 'POST', 'GET']) {
         expect((await fetch(`${own.url}/api/x`, { method })).status).toBe(200)
       }
-      await own.stop()
     })
     test('one that hangs is an error in time', async () => {
       const silent = createServer(() => {})
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
       const address = silent.address() as { readonly port: number }
-      const own = await startNginx({
+      await using own = await startNginx({
         ...behind,
         services: { ...behind.services, cart: [`127.0.0.1:${address.port}`] },
         readTimeout: '300ms',
@@ -321,13 +318,12 @@ describe.skipIf(!able)('nginx', async () => {
         'POST /cart-api/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
       )
       expectRawProblem(answer, 504)
-      await own.stop()
       silent.close()
     })
   })
 
   test('addresses are limited, probes are not, and a trusted proxy says whose request it is', async () => {
-    const own = await startNginx({
+    await using own = await startNginx({
       ...behind,
       rate: 1,
       burst: 2,
@@ -344,11 +340,14 @@ describe.skipIf(!able)('nginx', async () => {
       expect(await ask('/api/health/ready', '198.51.100.1')).toBe(200)
       expect(await ask('/health/live', '198.51.100.1')).toBe(200)
     }
-    await own.stop()
   })
 
   test('pages of tools are there when the tools are', async () => {
-    const own = await startNginx({ ...behind, jaeger: host(copies[0]), locust: host(copies[1]) })
+    await using own = await startNginx({
+      ...behind,
+      jaeger: host(copies[0]),
+      locust: host(copies[1]),
+    })
     const at = (path: string) => fetch(own.url + path, { redirect: 'manual' })
     expect((await at('/search?limit=5')).headers.get('location')).toBe('/jaeger/search?limit=5')
     expect(await (await at('/jaeger/api/services')).json()).toMatchObject({
@@ -358,7 +357,6 @@ describe.skipIf(!able)('nginx', async () => {
     expect((await at('/locust')).headers.get('location')).toBe('/locust/')
     expect(await (await at('/locust/')).json()).toMatchObject({ copy: 'b', target: '/locust/' })
     expect(await seen('/locust/')).toMatchObject({ copy: 'gateway' })
-    await own.stop()
   })
 
   describe('what it writes down', () => {
@@ -396,7 +394,7 @@ describe.skipIf(!able)('nginx', async () => {
       sockets.add(socket)
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
     })
-    const own = await startNginx({
+    await using own = await startNginx({
       ...behind,
       services: { ...behind.services, catalog: [hostOf(kept.url)] },
     })
@@ -404,6 +402,5 @@ describe.skipIf(!able)('nginx', async () => {
     await until('all were received', () => kept.received.length === 12)
     // One a worker process at most.
     expect(sockets.size).toBeLessThan(12)
-    await own.stop()
   })
 })

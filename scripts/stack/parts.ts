@@ -234,14 +234,12 @@ async function jaegerPart({ root, options, say }: Making): Promise<Part | Absent
       `--admin.http.host-port=${at(ports.jaegerMetrics)}`,
       `--collector.otlp.http.host-port=${at(ports.jaegerSpans)}`,
       // What the shop does not use takes whichever port is free.
-      ...['query.grpc-server', 'collector.grpc-server', 'collector.http-server'].map(
-        (name) => `--${name}.host-port=${at(0)}`,
-      ),
-      `--collector.otlp.grpc.host-port=${at(0)}`,
-      ...['jaeger-binary', 'jaeger-compact', 'zipkin-compact'].map(
-        (name) => `--processor.${name}.server-host-port=${at(0)}`,
-      ),
-      `--http-server.host-port=${at(0)}`,
+      ...[
+        'query.grpc-server',
+        'collector.grpc-server',
+        'collector.http-server',
+        'collector.otlp.grpc',
+      ].map((name) => `--${name}.host-port=${at(0)}`),
     ],
     health: [
       `http://${at(ports.jaegerMetrics)}/`,

@@ -8,9 +8,9 @@ export function readTelegram(
   root: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Telegram | string {
-  const file = join(root, 'infra/alertmanager/token')
+  const file = env['TELEGRAM_TOKEN_FILE'] || join(root, 'infra/alertmanager/token')
   const chatId = Number(env['TELEGRAM_CHAT_ID'] ?? '')
-  if (!existsSync(file)) return 'no messages: infra/alertmanager/token is not there'
+  if (!existsSync(file)) return 'no messages: there is no infra/alertmanager/token'
   if (!Number.isInteger(chatId) || chatId === 0) {
     return 'no messages: TELEGRAM_CHAT_ID is not the number of a chat'
   }

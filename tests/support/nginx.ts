@@ -6,7 +6,7 @@ import { demoLimits, nginxFiles, type NginxPlace } from '../../infra/nginx/files
 import { freePorts } from './ports.ts'
 import { startServer } from './server.ts'
 
-export interface TestNginx {
+export interface TestNginx extends AsyncDisposable {
   /** Address without a slash at its end. */
   readonly url: string
   readonly port: number
@@ -44,6 +44,10 @@ export async function startNginx(behind: Behind): Promise<TestNginx> {
     ready: statusUrl,
     logFile: join(directory, 'output.log'),
   })
+  const stop = async (): Promise<void> => {
+    await server.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -54,10 +58,8 @@ export async function startNginx(behind: Behind): Promise<TestNginx> {
         .filter((line) => line !== '')
         // Every line has to be an object: that is a part of what is tested.
         .map((line) => JSON.parse(line) as Record<string, unknown>),
-    async stop() {
-      await server.stop()
-      rmSync(directory, { recursive: true, force: true })
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
 

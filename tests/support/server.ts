@@ -12,7 +12,8 @@ export interface Server {
 
 const alive = new Set<Bun.Subprocess>()
 process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
+  // Not SIGKILL, which would leave the workers of an nginx behind.
+  for (const child of alive) child.kill('SIGTERM')
 })
 
 /** Resolves when `ready` answers with a success; throws with the log when the program ends before. */
