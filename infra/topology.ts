@@ -60,6 +60,25 @@ export const metricsPort: Readonly<Record<Job, PortName>> = {
   gateway: 'gatewayMetrics',
 }
 
+/** Official images, by version: what runs today runs tomorrow. */
+export const images = {
+  cassandra: 'cassandra:5.0',
+  nginx: 'nginx:1.28.0-alpine',
+  prometheus: 'prom/prometheus:v2.55.1',
+  alertmanager: 'prom/alertmanager:v0.28.1',
+  grafana: 'grafana/grafana:12.1.1',
+  jaeger: 'jaegertracing/all-in-one:1.76.0',
+  locust: 'locustio/locust:2.47.0',
+  nginxExporter: 'nginx/nginx-prometheus-exporter:1.4.2',
+  nodeExporter: 'prom/node-exporter:v1.9.1',
+} as const
+
+/** Memory of one process of a service, in MiB; an alert tells before it is used up. */
+export const serviceMemory = 512
+
+/** Traces that Jaeger keeps in memory. */
+export const keptTraces = 50_000
+
 /** Path of Jaeger's page and API below the gateway's address. */
 export const jaegerPath = '/jaeger'
 export const locustPath = '/locust'

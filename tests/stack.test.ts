@@ -190,6 +190,24 @@ describe.skipIf(!able)('npm run stack', async () => {
     })
     expect(await firing()).toEqual([])
   })
+  test('every query of a runbook is one that Prometheus answers', async () => {
+    const pages = await Array.fromAsync(new Bun.Glob('docs/runbooks/*.md').scan())
+    const commands = pages.flatMap((page) =>
+      readFileSync(page, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('curl -fs') && line.includes(':9090')),
+    )
+    expect(commands.length).toBeGreaterThan(40)
+    for (const command of commands) {
+      const own = command.replace('localhost:9090', `127.0.0.1:${portOf('prometheus')}`)
+      const { exitCode, stdout } = Bun.spawnSync(['sh', '-c', own])
+      expect([command, exitCode, stdout.toString()]).toEqual([
+        command,
+        0,
+        expect.stringContaining('"status":"success"'),
+      ])
+    }
+  })
   test('a service that hangs is told of, alone, and so is its end', async () => {
     process.kill(pidOf('cart'), 'SIGSTOP')
     await eventually(

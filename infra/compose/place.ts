@@ -35,6 +35,8 @@ const nginx: NginxPlace = {
   jaeger: `jaeger:${ports.jaeger}`,
   locust: `locust:${ports.locust}`,
   trustedProxies: [],
+  // Docker's own; a container that is made anew has a new address.
+  resolver: '127.0.0.11',
   ...demoLimits,
   files: {
     pid: '/tmp/nginx.pid',

@@ -22,6 +22,8 @@ export interface NginxPlace {
   readonly locust: string | null
   /** Addresses or networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
+  /** Asked anew for the services' names every few seconds, from nginx 1.27.3 on; null where they are addresses. */
+  readonly resolver: string | null
   /** Requests a second from one address on average, and at once. */
   readonly rate: number
   readonly burst: number
@@ -51,6 +53,7 @@ export function nginxFiles(place: NginxPlace): readonly FileText[] {
     TEMP: place.files.temporary,
     LISTEN: place.listen,
     STATUS_LISTEN: place.statusListen,
+    RESOLVER: place.resolver === null ? '' : `  resolver ${place.resolver} valid=5s ipv6=off;`,
     UPSTREAMS: upstreams(place).join('\n\n'),
     PREFIXES: lines(4, routes(place)),
     TRUSTED: lines(
@@ -85,18 +88,19 @@ const lines = (indent: number, texts: readonly string[]): string =>
  * Round robin; a copy that fails is left out for two seconds. Connections are kept for less time than
  * the services keep them, so that no request meets one that is being closed.
  */
-function upstreams({ services, gateway, jaeger, locust }: NginxPlace): readonly string[] {
+function upstreams({ services, gateway, jaeger, locust, resolver }: NginxPlace): readonly string[] {
   const all: readonly (readonly [string, readonly string[]])[] = [
     ...serviceNames.map((name) => [name, services[name]] as const),
     ['gateway', [gateway]],
     ...(jaeger === null ? [] : ([['jaeger', [jaeger]]] as const)),
     ...(locust === null ? [] : ([['locust', [locust]]] as const)),
   ]
+  const resolve = resolver === null ? '' : ' resolve'
   return all.map(([name, addresses]) =>
     [
       `  upstream ${name} {`,
       `    zone ${name} 64k;`,
-      ...addresses.map((address) => `    server ${address} max_fails=1 fail_timeout=2s;`),
+      ...addresses.map((address) => `    server ${address} max_fails=1 fail_timeout=2s${resolve};`),
       '    keepalive 64;',
       '    keepalive_timeout 30s;',
       '    keepalive_requests 100000;',

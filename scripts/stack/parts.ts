@@ -6,7 +6,7 @@ import type { FileText } from '../../infra/generated.ts'
 import { demoLimits, nginxFiles, productionLimits } from '../../infra/nginx/files.ts'
 import { prometheusFiles } from '../../infra/prometheus/files.ts'
 import { timesAt } from '../../infra/prometheus/times.ts'
-import { jaegerPath, locustPath, serviceAddresses } from '../../infra/topology.ts'
+import { jaegerPath, keptTraces, locustPath, serviceAddresses } from '../../infra/topology.ts'
 import { prefixes } from '../../services/gateway/paths.ts'
 import { pythonProgram } from '../python.ts'
 import { findJaeger } from './jaeger.ts'
@@ -120,6 +120,7 @@ function nginxPart(
       jaeger: tools.jaeger ? at(ports.jaeger) : null,
       locust: tools.locust ? at(ports.locust) : null,
       trustedProxies: [],
+      resolver: null,
       ...(options.profile === 'demo' ? demoLimits : productionLimits),
       files: {
         pid: join(folder, 'nginx.pid'),
@@ -228,7 +229,7 @@ async function jaegerPart({ root, options, say }: Making): Promise<Part | Absent
     label,
     command: [
       jaeger.binary,
-      '--memory.max-traces=50000',
+      `--memory.max-traces=${keptTraces}`,
       `--query.base-path=${jaegerPath}`,
       `--query.http-server.host-port=${at(ports.jaeger)}`,
       `--admin.http.host-port=${at(ports.jaegerMetrics)}`,

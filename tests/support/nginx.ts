@@ -28,6 +28,7 @@ export async function startNginx(behind: Behind): Promise<TestNginx> {
     jaeger: null,
     locust: null,
     trustedProxies: [],
+    resolver: null,
     ...demoLimits,
     files: {
       pid: join(directory, 'nginx.pid'),

@@ -1,9 +1,13 @@
 /** Alerts on what the machine and the processes run out of. */
+import { serviceMemory } from '../../topology.ts'
 import type { Times } from '../times.ts'
 import type { AlertGroup } from './alert.ts'
 
 /** Not what lives in memory, is read only, or is mounted for a moment. */
 const disks = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|devtmpfs|fuse.*|nsfs"'
+
+/** 80 % of the memory that a service's container gets. */
+const memoryLimit = Math.round(0.8 * serviceMemory * 1024 * 1024)
 
 export const resourceAlerts = (time: Times): AlertGroup => ({
   name: 'resources',
@@ -44,6 +48,3 @@ export const resourceAlerts = (time: Times): AlertGroup => ({
     },
   ],
 })
-
-/** 80 % of the memory that a service's container gets. */
-export const memoryLimit = 0.8 * 512 * 1024 * 1024
