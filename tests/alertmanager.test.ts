@@ -8,28 +8,15 @@ import { timesAt } from '../infra/prometheus/times.ts'
 import { eventually } from './support/ledger.ts'
 import { freePorts } from './support/ports.ts'
 import { startServer, type Server } from './support/server.ts'
+import { startTelegram } from './support/telegram.ts'
 import { testsNeed } from './support/tools.ts'
 
 setDefaultTimeout(60_000)
 
-interface Message {
-  readonly path: string
-  readonly body: Readonly<Record<string, unknown>>
-}
-
 describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
   const directory = mkdtempSync(join(tmpdir(), 'alertmanager-'))
-  const messages: Message[] = []
-  const telegram = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch(request) {
-      const body = (await request.json()) as Message['body']
-      messages.push({ path: new URL(request.url).pathname, body })
-      const chat = { id: 1, type: 'private' }
-      return Response.json({ ok: true, result: { message_id: 1, date: 1, chat } })
-    },
-  })
+  const telegram = startTelegram()
+  const { messages, texts } = telegram
   let url = ''
   let server: Server | null = null
 
@@ -38,7 +25,7 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
       telegram: {
         chatId: -100_500,
         token: { text: '42:secret' },
-        apiUrl: `http://127.0.0.1:${telegram.port}`,
+        apiUrl: telegram.url,
       },
     }
     for (const { path, text } of alertmanagerFiles(place, timesAt(0.01))) {
@@ -60,7 +47,7 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
   })
   afterAll(async () => {
     await server?.stop()
-    await telegram.stop(true)
+    await telegram.stop()
     rmSync(directory, { recursive: true, force: true })
   })
 
@@ -92,9 +79,6 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
     expect(answer.status).toBe(200)
   }
 
-  const texts = () => messages.map(({ body }) => String(body['text']))
-  const holding = (part: string) => texts().filter((text) => text.includes(part))
-
   test('tells of an alert and of its end, with markup of annotations made harmless', async () => {
     const given = {
       alertname: 'OutboxLag',
@@ -103,7 +87,7 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
       summary: '<b>5 & more</b>',
     }
     await post([given])
-    await eventually('it was told', () => holding('OutboxLag').length > 0)
+    await eventually('it was told', () => texts('OutboxLag').length > 0)
     const [first] = messages
     expect(first?.path).toBe('/bot42:secret/sendMessage')
     expect(first?.body).toMatchObject({ chat_id: '-100500', parse_mode: 'HTML' })
@@ -111,8 +95,8 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
       /^<b>WARNING: 1 firing<\/b>\n\n<b>OutboxLag<\/b>: &lt;b&gt;5 &amp; more&lt;\/b&gt;\nAbout &lt;b&gt;5 &amp; more&lt;\/b&gt;\.\n<a href="http:\/\/localhost\/docs\/runbooks\/outbox-lag">What to do<\/a>, since \d\d:\d\d:\d\d UTC\s*$/,
     )
     await post([given], true)
-    await eventually('its end was told', () => holding('RESOLVED').length > 0)
-    expect(holding('RESOLVED')[0]).toMatch(
+    await eventually('its end was told', () => texts('RESOLVED').length > 0)
+    expect(texts('RESOLVED')[0]).toMatch(
       /^<b>RESOLVED: 1<\/b>\n\n<b>OutboxLag<\/b>: &lt;b&gt;5 &amp; more&lt;\/b&gt;\nFrom \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC\s*$/,
     )
   })
@@ -123,7 +107,7 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
       { ...base, alertname: 'ServiceDown', job: 'cart' },
       { ...base, alertname: 'StockInvariantBroken', job: 'catalog' },
     ])
-    await eventually('both were told', () => holding('StockInvariantBroken').length > 0)
+    await eventually('both were told', () => texts('StockInvariantBroken').length > 0)
     const [message = ''] = texts().slice(before)
     expect(message).toContain('CRITICAL: 2 firing')
     expect(message).toContain('ServiceDown')
@@ -135,8 +119,8 @@ describe.skipIf(!testsNeed('prometheus-alertmanager'))('Alertmanager', () => {
       { ...quiet, alertname: 'StoreSlow', job: 'user' },
       { ...quiet, alertname: 'CpuSaturated', job: 'user' },
     ])
-    await eventually('the others were told', () => holding('CpuSaturated').length > 0)
-    const [message = ''] = holding('CpuSaturated')
+    await eventually('the others were told', () => texts('CpuSaturated').length > 0)
+    const [message = ''] = texts('CpuSaturated')
     expect(message).toContain('WARNING: 2 firing')
     const inhibited = await fetch(`${url}/api/v2/alerts?active=false&silenced=false`)
     expect(await inhibited.json()).toMatchObject([

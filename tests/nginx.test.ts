@@ -291,7 +291,8 @@ describe.skipIf(!able)('nginx', async () => {
         ...behind,
         services: { ...behind.services, catalog: [first, second].map(({ url }) => hostOf(url)) },
       })
-      const answer = await fetch(`${own.url}/api/x`, { method, body: 'once' })
+      const once: RequestInit = { method, body: 'once' }
+      const answer = await fetch(`${own.url}/api/x`, once)
       expect(answer.status).toBe(502)
       expect(first.received.length + second.received.length).toBe(1)
     })
