@@ -163,6 +163,13 @@ describe.skipIf(!able)('nginx', async () => {
       expect(broken.headers['x-request-id']).toMatch(/^[\da-f]{32}$/)
       expect(broken.headers['traceparent']).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/)
     })
+    test('asks for a trace in its client’s name only where anybody may', async () => {
+      await using own = await startNginx({ ...behind, anybodyTraces: false })
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+      const answer = await fetch(`${own.url}/api/x`, { headers: { traceparent } })
+      const { headers } = (await answer.json()) as Seen
+      expect(headers['traceparent']).toBe(traceparent.replace(/01$/, '00'))
+    })
     test('events come one by one', async () => {
       const answer = await fetch(`${nginx.url}/user-api/users/me/notifications`)
       const reader = (answer.body as ReadableStream<Uint8Array>).getReader()

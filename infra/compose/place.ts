@@ -1,7 +1,7 @@
 /** Where the parts find each other in the compose file: by the names of its services. */
 import type { AlertmanagerPlace } from '../alertmanager/files.ts'
 import { jobs, metricsPort, ports, serviceAddresses, type Job } from '../topology.ts'
-import { demoLimits, type NginxPlace } from '../nginx/files.ts'
+import { demoProfile, type NginxPlace } from '../nginx/files.ts'
 import type { PrometheusPlace } from '../prometheus/files.ts'
 
 /** The compose service behind a job, where the two are called differently. */
@@ -37,7 +37,7 @@ const nginx: NginxPlace = {
   trustedProxies: [],
   // Docker's own; a container that is made anew has a new address.
   resolver: '127.0.0.11',
-  ...demoLimits,
+  ...demoProfile,
   files: {
     pid: '/tmp/nginx.pid',
     errorLog: '/dev/stderr',

@@ -29,6 +29,7 @@ const shared = {
   HOST: '0.0.0.0',
   LOG_LEVEL: '${LOG_LEVEL:-info}',
   BUN_CONFIG_MAX_HTTP_REQUESTS: '16384',
+  OTEL_EXPORTER_OTLP_ENDPOINT: `http://jaeger:${ports.jaegerSpans}`,
 }
 
 export const shopServices: Readonly<Record<string, ServicePlan>> = {
@@ -76,7 +77,6 @@ function servicePlan(name: ServiceName): ServicePlan {
       STORE: '${STORE:-cassandra}',
       CASSANDRA_CONTACT_POINTS: 'cassandra',
       TRUSTED_PROXIES: `${addresses.nginx},${addresses.gateway}`,
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://jaeger:${ports.jaegerSpans}`,
     },
     volumes: [`${name}-data:/data`, `keys-${name}:/keys:ro`, 'profiles:/shop/profiles'],
     publish: [`127.0.0.1:${ports[name]}:${ports[name]}`],

@@ -28,6 +28,8 @@ export interface NginxPlace {
   readonly rate: number
   readonly burst: number
   readonly connections: number
+  /** Whether anybody may ask for a trace by the sampled flag: the services believe nginx. */
+  readonly anybodyTraces: boolean
   /** Time until an answer must have begun; longer than a checkout may take. */
   readonly readTimeout?: `${number}${'s' | 'ms'}`
   readonly files: {
@@ -39,9 +41,19 @@ export interface NginxPlace {
   }
 }
 
-/** Far above what one machine can ask. */
-export const demoLimits = { rate: 100_000, burst: 100_000, connections: 20_000 } as const
-export const productionLimits = { rate: 50, burst: 200, connections: 100 } as const
+/** Limits far above what one machine can ask. */
+export const demoProfile = {
+  rate: 100_000,
+  burst: 100_000,
+  connections: 20_000,
+  anybodyTraces: true,
+} as const
+export const productionProfile = {
+  rate: 50,
+  burst: 200,
+  connections: 100,
+  anybodyTraces: false,
+} as const
 
 const template = readFileSync(join(import.meta.dir, 'nginx.conf.template'), 'utf8')
 
@@ -63,6 +75,7 @@ export function nginxFiles(place: NginxPlace): readonly FileText[] {
     RATE: String(place.rate),
     BURST: String(place.burst),
     CONNECTIONS: String(place.connections),
+    TRACEPARENT: place.anybodyTraces ? '$http_traceparent' : '00-$caller-00',
     READ_TIMEOUT: place.readTimeout ?? '10s',
     INTERNAL_HEADERS: lines(
       2,

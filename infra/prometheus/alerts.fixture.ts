@@ -123,9 +123,17 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'OrdersStuck',
-    fires: { 'open_checkout_age_seconds{job="cart"}': '0x5 61+10x20' },
+    fires: {
+      'open_checkout_age_seconds{job="cart"}': '0x25',
+      'half_placed_order_age_seconds{job="order"}': '0x25',
+      'overdue_order_age_seconds{job="order"}': '0x5 61+10x20',
+    },
     at: '3m',
-    silent: { 'open_checkout_age_seconds{job="cart"}': '60x25' },
+    silent: {
+      'open_checkout_age_seconds{job="cart"}': '60x25',
+      'half_placed_order_age_seconds{job="order"}': '60x25',
+      'overdue_order_age_seconds{job="order"}': '0x5 61+10x5 0x20',
+    },
   },
   {
     alert: 'RevocationFeedLag',
@@ -144,6 +152,15 @@ export const alertCases: readonly AlertCase[] = [
     fires: { 'circuit_breaker_open{job="cart",peer="order"}': '0x5 1x20' },
     at: '3m',
     silent: { 'circuit_breaker_open{job="cart",peer="order"}': '0x9 1x4 0x20' },
+  },
+  {
+    alert: 'TracesLost',
+    fires: { 'trace_spans_total{job="order",result="dropped"}': '0x10 0+5x60' },
+    at: '10m',
+    silent: {
+      'trace_spans_total{job="order",result="dropped"}': '7x70',
+      'trace_spans_total{job="order",result="exported"}': '0+5x70',
+    },
   },
   {
     alert: 'DiskAlmostFull',

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { alertmanagerFiles } from '../../infra/alertmanager/files.ts'
 import type { FileText } from '../../infra/generated.ts'
-import { demoLimits, nginxFiles, productionLimits } from '../../infra/nginx/files.ts'
+import { demoProfile, nginxFiles, productionProfile } from '../../infra/nginx/files.ts'
 import { prometheusFiles } from '../../infra/prometheus/files.ts'
 import { timesAt } from '../../infra/prometheus/times.ts'
 import { jaegerPath, keptTraces, locustPath, serviceAddresses } from '../../infra/topology.ts'
@@ -121,7 +121,7 @@ function nginxPart(
       locust: tools.locust ? at(ports.locust) : null,
       trustedProxies: [],
       resolver: null,
-      ...(options.profile === 'demo' ? demoLimits : productionLimits),
+      ...(options.profile === 'demo' ? demoProfile : productionProfile),
       files: {
         pid: join(folder, 'nginx.pid'),
         errorLog: 'stderr',

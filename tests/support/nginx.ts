@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { demoLimits, nginxFiles, type NginxPlace } from '../../infra/nginx/files.ts'
+import { demoProfile, nginxFiles, type NginxPlace } from '../../infra/nginx/files.ts'
 import { freePorts } from './ports.ts'
 import { startServer } from './server.ts'
 
@@ -29,7 +29,7 @@ export async function startNginx(behind: Behind): Promise<TestNginx> {
     locust: null,
     trustedProxies: [],
     resolver: null,
-    ...demoLimits,
+    ...demoProfile,
     files: {
       pid: join(directory, 'nginx.pid'),
       errorLog: join(directory, 'error.log'),

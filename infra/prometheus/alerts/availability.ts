@@ -51,5 +51,14 @@ export const availabilityAlerts = (time: Times): AlertGroup => ({
       summary: 'Prometheus cannot reach the Alertmanager',
       description: 'Alerts fire, but messages may be missing.',
     },
+    {
+      name: 'TracesLost',
+      severity: 'info',
+      expr: `sum by (job) (increase(trace_spans_total{result!="exported"}[${time('5m')}])) > 0`,
+      for: '5m',
+      summary: '{{ $labels.job }} loses spans',
+      description:
+        '{{ $value | humanize }} spans did not reach Jaeger within five minutes; requests are not touched by it.',
+    },
   ],
 })

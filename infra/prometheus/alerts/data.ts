@@ -27,11 +27,17 @@ export const dataAlerts: AlertGroup = {
     {
       name: 'OrdersStuck',
       severity: 'warning',
-      expr: 'max by (job) (open_checkout_age_seconds) > 60',
+      expr: [
+        'open_checkout_age_seconds',
+        'half_placed_order_age_seconds',
+        'overdue_order_age_seconds',
+      ]
+        .map((age) => `max by (job) (${age}) > 60`)
+        .join(' or '),
       for: '1m',
-      summary: 'A checkout does not come to its end',
+      summary: '{{ $labels.job }}: an order does not get on',
       description:
-        'The oldest open checkout is {{ $value | humanizeDuration }} old; all of them should be settled within seconds.',
+        'The oldest checkout, half-placed order or overdue order has waited for {{ $value | humanizeDuration }}; all of them should be settled within seconds.',
     },
     {
       name: 'RevocationFeedLag',
