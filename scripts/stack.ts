@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { portInTheWay } from './shop/ports.ts'
 import { stopSignal } from './shop/stop-signal.ts'
-import { cassandra } from './stack/cassandra.ts'
+import { startCassandra, stopCassandra } from './stack/cassandra.ts'
 import { help, parseStack, type StackCommand, type StackOptions } from './stack/options.ts'
 import { isAbsent, type Part } from './stack/part.ts'
 import { makeParts } from './stack/parts.ts'
@@ -37,13 +37,13 @@ async function up(options: StackOptions): Promise<number> {
   }
 
   const stop = stopSignal()
-  if (options.store === 'cassandra') await cassandra(root, 'up')
+  const database = options.store === 'cassandra' ? [await startCassandra(root, options)] : []
   say(`Starting ${parts.map(({ label }) => label).join(', ')} ...`)
   const started = await startParts(parts, { root, dataDir, say, signal: stop.signal })
   const absent = [...made.filter(isAbsent), ...started.failed]
   const shopRuns = started.running.some(({ name }) => name === 'shop')
   if (shopRuns && !stop.signal.aborted) {
-    const state = { pid: process.pid, parts: started.running, absent }
+    const state = { pid: process.pid, parts: [...database, ...started.running], absent }
     writeState(dataDir, state)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     const { text } = await statusOf(dataDir, state)
@@ -55,7 +55,7 @@ async function up(options: StackOptions): Promise<number> {
   }
   say('Stopping ...')
   const clean = await started.stop()
-  if (options.store === 'cassandra') await cassandra(root, 'down')
+  await stopCassandra(root, dataDir)
   removeState(dataDir)
   say(clean ? 'Stopped.' : 'Stopped; not every part ended cleanly, see the logs.')
   return clean && shopRuns ? 0 : 1
@@ -99,6 +99,7 @@ async function stopRunning(dataDir: string): Promise<number> {
   const state = readState(dataDir)
   if (state === null) {
     say(`No stack runs on ${dataDir}.`)
+    await stopCassandra(root, dataDir)
     return 0
   }
   process.kill(state.pid, 'SIGTERM')
@@ -140,5 +141,11 @@ async function main(): Promise<number> {
   return command.kind === 'status' ? status(dataDir) : stopRunning(dataDir)
 }
 
+/** What cannot be done is told in a sentence. */
+function failing(error: unknown): number {
+  console.error(error instanceof Error ? error.message : String(error))
+  return 1
+}
+
 // The last line, so that everything above is there when it runs.
-process.exit(await main())
+process.exit(await main().catch(failing))

@@ -154,6 +154,7 @@ describe('the compose file', () => {
 const notYet = [
   './infra/cassandra/jmx_exporter.yml',
   'CASSANDRA_CONTACT_POINTS',
+  'CASSANDRA_REPLICATION',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ]
 
@@ -176,7 +177,7 @@ describe('containers and native stack', () => {
     for (const [job, [target = '']] of inContainers as [keyof typeof metricsPort, string[]][]) {
       const [host = '', port] = target.split(':')
       expect([job, host in compose.services]).toEqual([job, true])
-      expect(native[job]).toEqual([`127.0.0.1:${port}`])
+      expect(native[job]).toEqual([`127.0.0.${job === 'cassandra' ? 11 : 1}:${port}`])
       expect(Number(port)).toBe(ports[metricsPort[job]])
     }
   })

@@ -1,7 +1,7 @@
 /** The real nginx before two copies of a service: what it passes, repeats, refuses, limits and writes down. */
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { rawService, until } from '../services/gateway/gateway.fixture.ts'
+import { rawService } from '../services/gateway/gateway.fixture.ts'
 import { expectRawProblem } from './support/expect-problem.ts'
 import { eventually } from './support/ledger.ts'
 import { hostOf, startNginx } from './support/nginx.ts'
@@ -407,7 +407,7 @@ describe.skipIf(!able)('nginx', async () => {
       services: { ...behind.services, catalog: [hostOf(kept.url)] },
     })
     for (let count = 0; count < 12; count++) await (await fetch(`${own.url}/api/x`)).text()
-    await until('all were received', () => kept.received.length === 12)
+    await eventually('all were received', () => kept.received.length === 12)
     // One a worker process at most.
     expect(sockets.size).toBeLessThan(12)
   })

@@ -76,6 +76,8 @@ function servicePlan(name: ServiceName): ServicePlan {
       KEYS_DIR: '/keys',
       STORE: '${STORE:-cassandra}',
       CASSANDRA_CONTACT_POINTS: 'cassandra',
+      // A single node; with three of them, 3.
+      CASSANDRA_REPLICATION: '1',
       TRUSTED_PROXIES: `${addresses.nginx},${addresses.gateway}`,
     },
     volumes: [`${name}-data:/data`, `keys-${name}:/keys:ro`, 'profiles:/shop/profiles'],

@@ -22,6 +22,8 @@ export interface StackOptions {
   readonly fast: boolean
   readonly without: ReadonlySet<OptionalPart>
   readonly ports: Readonly<Record<PortName, number>>
+  /** Of Cassandra's node, one of this machine's own; its port for clients is the usual one. */
+  readonly cassandraAddress: string
   /** Factor for the times of scrapes, rules and messages. */
   readonly scale: number
 }
@@ -42,6 +44,8 @@ export const help = `Starts the shop and everything that watches it, on this mac
   --fast                 orders are delivered within seconds
   --port <number>        port of nginx, the address of everything (80)
   --ports-from <number>  takes all ports from here on, one after another, instead of the usual ones
+  --cassandra-address <address>
+                         where Cassandra's node listens, one of 127.0.0.0/8 (127.0.0.11)
   --without <names>      leaves out: ${optionalParts.join(', ')}
   --scale <number>       factor for the times of scrapes, rules and messages; 0.05 to see alerts soon (1)
   --help                 this text
@@ -62,6 +66,7 @@ export function parseStack(
       fast: { type: 'boolean', default: false },
       port: { type: 'string' },
       'ports-from': { type: 'string' },
+      'cassandra-address': { type: 'string', default: '127.0.0.11' },
       without: { type: 'string', multiple: true, default: [] },
       scale: { type: 'string', default: '1' },
     },
@@ -78,6 +83,7 @@ export function parseStack(
   if (word !== 'up' || ports === null || known.length < without.length) return null
   if (store !== 'sqlite' && store !== 'cassandra') return null
   if (profile !== 'demo' && profile !== 'production') return null
+  if (!/^127(\.\d{1,3}){3}$/.test(values['cassandra-address'])) return null
   if (!(scale > 0 && scale <= 1)) return null
   return {
     kind: 'up',
@@ -88,6 +94,7 @@ export function parseStack(
       fast,
       without: new Set(known as OptionalPart[]),
       ports,
+      cassandraAddress: values['cassandra-address'],
       scale,
     },
   }

@@ -9,6 +9,7 @@ import { timesAt } from '../../infra/prometheus/times.ts'
 import { jaegerPath, keptTraces, locustPath, serviceAddresses } from '../../infra/topology.ts'
 import { prefixes } from '../../services/gateway/paths.ts'
 import { pythonProgram } from '../python.ts'
+import { cassandraEnv } from './cassandra.ts'
 import { findJaeger } from './jaeger.ts'
 import type { OptionalPart, StackOptions } from './options.ts'
 import { isAbsent, type Absent, type Part } from './part.ts'
@@ -82,6 +83,7 @@ function shopPart(
     env: {
       // The gateway's own pages are asked for by nginx.
       ...(running.nginx && { TRUSTED_PROXIES: process.env['TRUSTED_PROXIES'] ?? loopback }),
+      ...(store === 'cassandra' && cassandraEnv(options)),
       ...(running.jaeger && {
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://${at(ports.jaegerSpans)}`,
       }),

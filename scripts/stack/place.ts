@@ -1,5 +1,6 @@
 /** Where the parts of the native stack find each other: on this machine, by their ports. */
 import { jobs, metricsPort, type Job } from '../../infra/topology.ts'
+import { cassandraMetrics } from './cassandra.ts'
 import type { StackOptions } from './options.ts'
 
 export const loopback = '127.0.0.1'
@@ -14,7 +15,14 @@ export const publicUrl = ({ ports }: StackOptions, hasNginx: boolean): string =>
 
 /** The addresses to scrape of the jobs that run. */
 export const scrapeTargets = (
-  { ports }: StackOptions,
+  options: StackOptions,
   running: (job: Job) => boolean,
 ): Partial<Record<Job, readonly string[]>> =>
-  Object.fromEntries(jobs.filter(running).map((job) => [job, [at(ports[metricsPort[job]])]]))
+  Object.fromEntries(
+    jobs
+      .filter(running)
+      .map((job) => [
+        job,
+        [job === 'cassandra' ? cassandraMetrics(options) : at(options.ports[metricsPort[job]])],
+      ]),
+  )
