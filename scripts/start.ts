@@ -14,13 +14,12 @@ import { planShop, type ProcessPlan } from './shop/plan.ts'
 import { portInTheWay, type PortWish } from './shop/ports.ts'
 import { supervise, type Supervised } from './shop/processes.ts'
 import { waitUntilReady, type Probe } from './shop/readiness.ts'
+import { stopSignal } from './shop/stop-signal.ts'
 import { readyTable } from './shop/table.ts'
 
 /** Milliseconds; the first start on a cluster makes tables and writes the demo data over the network. */
 const readyLimits = { sqlite: 60_000, cassandra: 300_000 } as const
 const stopLimit = 15_000
-/** A terminal and npm both pass on one Ctrl-C; what comes later is meant as a second one. */
-const sameSignal = 500
 const maxLogBytes = 16 * 1024 * 1024
 
 const root = dirname(import.meta.dir)
@@ -159,29 +158,6 @@ async function stopShop(shop: readonly Supervised[]): Promise<boolean> {
   const gateway = await stopAll(shop.filter(({ role }) => role === 'gateway'))
   const services = await stopAll(shop.filter(({ role }) => role !== 'gateway'))
   return [...gateway, ...services].every(Boolean)
-}
-
-/** The first SIGINT or SIGTERM asks for a stop; a second one ends everything at once. */
-function stopSignal(): {
-  readonly signal: AbortSignal
-  readonly received: Promise<void>
-} {
-  const controller = new AbortController()
-  let first: number | null = null
-  const received = new Promise<void>((settle) => {
-    const onSignal = (): void => {
-      if (first === null) {
-        first = performance.now()
-        controller.abort()
-        settle()
-      } else if (performance.now() - first > sameSignal) {
-        process.exit(1)
-      }
-    }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-  })
-  return { signal: controller.signal, received }
 }
 
 /** Each process itself, and each service as the gateway sees it: only then does every address work. */

@@ -8,7 +8,7 @@ import { add, closingLine, countsOf, isGood, noTests, type Counts } from './test
 const root = dirname(import.meta.dir)
 
 async function testFiles(): Promise<readonly TestFile[]> {
-  const glob = new Bun.Glob('{core,services,scripts,tests}/**/*.test.ts')
+  const glob = new Bun.Glob('{core,services,infra,scripts,tests}/**/*.test.ts')
   const paths = await Array.fromAsync(glob.scan({ cwd: root }))
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }

@@ -11,11 +11,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lineSplitter } from './log-file.ts'
+import type { Environment } from '../../core/config/config.ts'
 import type { ProcessPlan, Role } from './plan.ts'
 
-export interface Supervised {
-  readonly name: string
-  readonly role: Role
+export interface Running {
   /** The process id; null while none runs. */
   readonly pid: () => number | null
   /** From here on a death is answered with a restart instead of `onFailedStart`. */
@@ -26,6 +25,18 @@ export interface Supervised {
   stop(limit: number): Promise<boolean>
   /** SIGKILL, without waiting. */
   kill(): void
+}
+
+export interface Supervised extends Running {
+  readonly name: string
+  readonly role: Role
+}
+
+/** Any program; `name` is that of its pid file. */
+export interface Command {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly env: Environment
 }
 
 export interface SuperviseOptions {
@@ -48,7 +59,16 @@ const patience = 1_500
 export const nextWait = (wait: number, lived: number): number =>
   lived >= backoff.lifeThatForgives ? backoff.first : Math.min(wait * 2, backoff.longest)
 
+/** Keeps one process of the shop running. */
 export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervised {
+  // --no-orphans: a launcher that is killed takes its children with it, so no port stays taken.
+  const command = [process.execPath, '--no-orphans', '--no-env-file', plan.main]
+  const { name, role, env } = plan
+  return { name, role, ...superviseCommand({ name, command, env }, options) }
+}
+
+/** Keeps any program running. */
+export function superviseCommand(plan: Command, options: SuperviseOptions): Running {
   const pidFile = join(options.runDir, `${plan.name}.pid`)
   mkdirSync(options.runDir, { recursive: true })
   let child: ChildProcess | null = null
@@ -95,8 +115,6 @@ export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervi
 
   start()
   return {
-    name: plan.name,
-    role: plan.role,
     pid: () => child?.pid ?? null,
     keepAlive() {
       kept = true
@@ -127,13 +145,13 @@ interface Ending {
 }
 
 function launch(
-  plan: ProcessPlan,
+  { command, env }: Command,
   { root, onLine }: SuperviseOptions,
 ): { child: ChildProcess; gone: Promise<Ending> } {
-  // --no-orphans: a launcher that is killed takes its children with it, so no port stays taken.
-  const child = spawn(process.execPath, ['--no-orphans', '--no-env-file', plan.main], {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
     cwd: root,
-    env: plan.env,
+    env,
     // Its own group: Ctrl-C reaches the launcher alone, which stops the gateway before the services.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,13 @@
 /** Settings of the gateway. */
 import { commonSettings, portSetting } from '../../core/config/common.ts'
-import { duration, integer, number, path, type Environment } from '../../core/config/config.ts'
+import {
+  duration,
+  integer,
+  number,
+  path,
+  text,
+  type Environment,
+} from '../../core/config/config.ts'
 
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
@@ -35,10 +42,14 @@ export const gatewaySettings = {
     max: 60_000,
   }),
   GATEWAY_METRICS_PORT: integer({
-    help: "port of the gateway's own metrics on the loopback address; 0 serves none",
+    help: "port of the gateway's own metrics; 0 serves none",
     default: 0,
     min: 0,
     max: 65_535,
+  }),
+  GATEWAY_METRICS_HOST: text({
+    help: "address of the gateway's own metrics; never one that customers reach",
+    default: '127.0.0.1',
   }),
   RATE_LIMIT_PER_SECOND: number({
     help: 'requests a second that one user, or one address, may send on average; 0 sets no limit',

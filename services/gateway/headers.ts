@@ -20,7 +20,7 @@ const framing = ['host', 'content-length', 'expect']
  * What only the inside may say. The services give nothing on any of these names but the deadline;
  * they go all the same, so that this stays true whatever stands behind the gateway.
  */
-const internal = [
+export const internalHeaders = [
   'admin',
   'x-admin',
   'x-user-id',
@@ -30,7 +30,7 @@ const internal = [
   'forwarded',
 ]
 
-const requestDrops = new Set([...hopByHop, ...framing, ...internal])
+const requestDrops = new Set([...hopByHop, ...framing, ...internalHeaders])
 // The length and date of an answer are set by the engine, once each.
 const replyDrops = new Set([...hopByHop, 'content-length', 'date'])
 

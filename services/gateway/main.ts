@@ -88,7 +88,7 @@ async function boot(): Promise<void> {
       await Promise.all([...all.map((each) => each.stop()), keys.stop(), metricsPage?.close()])
     },
   })
-  const metricsPage = serveMetrics(config.GATEWAY_METRICS_PORT, metrics, log)
+  const metricsPage = serveMetrics(config, metrics, log)
   log.info({ port: listening.port }, 'listening')
   warnOfNarrowClient(config.MAX_IN_FLIGHT, log.warn.bind(log))
   await Promise.all(all.map((each) => each.checked))
@@ -130,11 +130,11 @@ function rateLimits(config: GatewayConfig, metrics: Metrics, keys: KeySource): R
 }
 
 /** On a port of its own, since everything on the gateway's port is open to the outside. */
-function serveMetrics(port: number, metrics: Metrics, log: Logger): Listening | null {
-  if (port === 0) return null
+function serveMetrics(config: GatewayConfig, metrics: Metrics, log: Logger): Listening | null {
+  if (config.GATEWAY_METRICS_PORT === 0) return null
   return bunEngine.listen({
-    host: '127.0.0.1',
-    port,
+    host: config.GATEWAY_METRICS_HOST,
+    port: config.GATEWAY_METRICS_PORT,
     idleTimeout: 30_000,
     async handle(inbound) {
       if (inbound.path !== '/metrics') return new Reply(404, {}, null)

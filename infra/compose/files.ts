@@ -1,0 +1,23 @@
+/** The compose file at the project's root, and the one in infra/ that includes it. */
+import { generated, type FileText } from '../generated.ts'
+import { composeService, network } from './service.ts'
+import { addresses, shopServices, shopVolumes } from './shop.ts'
+import { watchingServices, watchingVolumes } from './watching.ts'
+
+/** Paths from the project's root. */
+export function composeFiles(): readonly FileText[] {
+  const plans = { ...shopServices, ...watchingServices }
+  const root = {
+    services: Object.fromEntries(
+      Object.entries(plans).map(([name, plan]) => [name, composeService(plan)]),
+    ),
+    networks: {
+      [network]: { ipam: { config: [{ subnet: addresses.subnet }] } },
+    },
+    volumes: Object.fromEntries([...shopVolumes, ...watchingVolumes].map((name) => [name, {}])),
+  }
+  return [
+    generated('docker-compose.yml', root),
+    generated('infra/docker-compose.yml', { include: ['../docker-compose.yml'] }),
+  ]
+}

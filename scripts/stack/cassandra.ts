@@ -1,0 +1,61 @@
+/** One node of Cassandra for the stack: started and stopped by its own command, which it outlives. */
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ports as usualPorts } from '../../infra/topology.ts'
+import type { StackOptions } from './options.ts'
+import type { RunningPart } from './state.ts'
+
+const folderIn = (dataDir: string): string => join(dataDir, 'stack/cassandra')
+const pidFile = (dataDir: string): string => join(dataDir, 'run/cassandra.pid')
+
+/** What the services have to know of it: a single node keeps every row once. */
+export const cassandraEnv = ({ cassandraAddress }: StackOptions) => ({
+  CASSANDRA_CONTACT_POINTS: `${cassandraAddress}:${usualPorts.cassandra}`,
+  CASSANDRA_REPLICATION: '1',
+})
+
+/** Where the node shows its metrics: at its own address, as it listens for clients there. */
+export const cassandraMetrics = ({ cassandraAddress, ports }: StackOptions): string =>
+  `${cassandraAddress}:${ports.cassandraMetrics}`
+
+/** Resolves when the node takes clients; throws one sentence when it does not come to that. */
+export async function startCassandra(root: string, options: StackOptions): Promise<RunningPart> {
+  const { dataDir, cassandraAddress, ports } = options
+  const startedAt = performance.now()
+  await run(root, dataDir, 'up', [
+    ...['--nodes', '1', '--first-address', cassandraAddress],
+    ...['--metrics-port', String(ports.cassandraMetrics)],
+  ])
+  mkdirSync(join(dataDir, 'run'), { recursive: true })
+  copyFileSync(join(folderIn(dataDir), 'node1/pid'), pidFile(dataDir))
+  return {
+    name: 'cassandra',
+    label: 'Cassandra',
+    health: [`http://${cassandraMetrics(options)}/metrics`],
+    address: '',
+    note: `one node, CQL on ${cassandraAddress}:${usualPorts.cassandra}`,
+    readyAfter: performance.now() - startedAt,
+  }
+}
+
+/** Also stops a node that a killed stack has left; nothing to do where there is none. */
+export async function stopCassandra(root: string, dataDir: string): Promise<void> {
+  if (!existsSync(pidFile(dataDir))) return
+  await run(root, dataDir, 'down', [])
+  rmSync(pidFile(dataDir), { force: true })
+}
+
+async function run(
+  root: string,
+  dataDir: string,
+  word: string,
+  more: readonly string[],
+): Promise<void> {
+  const script = join(root, 'scripts/cassandra.ts')
+  if (!existsSync(script)) throw new Error('This build cannot start Cassandra; use --store sqlite.')
+  const child = Bun.spawn([process.execPath, script, word, '--data', folderIn(dataDir), ...more], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if ((await child.exited) !== 0) throw new Error(`Cassandra could not be brought ${word}.`)
+}

@@ -1,0 +1,35 @@
+/** A Telegram of our own: takes what a bot sends and keeps it. */
+
+export interface SentMessage {
+  readonly path: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface TestTelegram {
+  readonly url: string
+  readonly messages: readonly SentMessage[]
+  /** The texts of all messages that hold a part. */
+  texts(part?: string): readonly string[]
+  stop(): Promise<void>
+}
+
+export function startTelegram(): TestTelegram {
+  const messages: SentMessage[] = []
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      const body = (await request.json()) as SentMessage['body']
+      messages.push({ path: new URL(request.url).pathname, body })
+      const chat = { id: 1, type: 'private' }
+      return Response.json({ ok: true, result: { message_id: 1, date: 1, chat } })
+    },
+  })
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    messages,
+    texts: (part = '') =>
+      messages.map(({ body }) => String(body['text'])).filter((text) => text.includes(part)),
+    stop: () => server.stop(true),
+  }
+}
