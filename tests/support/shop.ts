@@ -179,6 +179,7 @@ function environment(
     PORT: String(port),
     DATA_DIR: directory,
     KEYS_DIR: keysDir,
+    PROFILES_DIR: join(directory, 'profiles'),
     ...Object.fromEntries(
       serviceNames.map((service) => [`${service.toUpperCase()}_URL`, urls[service]]),
     ),
