@@ -32,11 +32,14 @@ export const keyOf = ({ name, file, line }: CalledFunction): string => `${name}\
 export const placeOf = ({ file, line }: CalledFunction): string =>
   file === '' ? 'native' : `${file}:${line}`
 
-export const newNode = (called: CalledFunction): CallNode => ({
+const newNode = (called: CalledFunction): CallNode => ({
   called,
   self: 0,
   children: new Map(),
 })
+
+/** Stands above all stacks. */
+export const newRoot = (): CallNode => newNode({ name: 'all', file: '', line: 0 })
 
 /** The child for a function, made when it is missing. */
 export function childOf(node: CallNode, called: CalledFunction): CallNode {
@@ -67,7 +70,7 @@ export function callTreeOf(profile: CpuProfile): CallNode {
   const hits = new Map<number, number>()
   for (const id of profile.samples) hits.set(id, (hits.get(id) ?? 0) + 1)
   const bodies = asyncBodies(profile.nodes, nodes)
-  const all = newNode({ name: 'all', file: '', line: 0 })
+  const all = newRoot()
   // A visited node is not entered again, so that a forged profile with a cycle ends.
   const visited = new Set<number>()
   const add = (id: number, parent: CallNode, above: CpuProfileNode): void => {
@@ -130,7 +133,7 @@ function functionOf({ callFrame }: CpuProfileNode): CalledFunction {
 
 /** The same samples read from the other end: each function, and below it who called it. */
 export function invertedTree(tree: CallNode): CallNode {
-  const inverted = newNode(tree.called)
+  const inverted = newRoot()
   inverted.self = tree.self
   const visit = (node: CallNode, callers: readonly CalledFunction[]): void => {
     if (node.self > 0) {

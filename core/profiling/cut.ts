@@ -6,17 +6,17 @@
  * root. Such a stack is put back where its function was called:
  *
  * ```
- *   all                              create_order
- *   ├─ fetch ─ … ─ create_order      └─ place
- *   │               └─ place    =>      ├─ save
- *   └─ place                            └─ reserve      <- resumed after an await
+ *   all                              all
+ *   ├─ fetch ─ … ─ create_order      └─ create_order
+ *   │               └─ place    =>      └─ place
+ *   └─ place                               └─ reserve   <- resumed after an await
  *      └─ reserve
  * ```
  *
  * A stack whose function no sample saw below the handler stays out, and one that several operations
  * call counts for each of them: the samples alone do not tell for whom it ran.
  */
-import { addTree, childOf, keyOf, newNode, totalOf, type CallNode } from './call-tree.ts'
+import { addTree, childOf, keyOf, newRoot, totalOf, type CallNode } from './call-tree.ts'
 
 export interface Cut {
   readonly tree: CallNode
@@ -41,7 +41,7 @@ interface Gathered {
 }
 
 function gather(all: CallNode, operation: string): Gathered {
-  const tree = newNode({ name: operation, file: '', line: 0 })
+  const tree = newRoot()
   collectHandlers(all, operation, tree)
   const resumed: CallNode[] = []
   let waiting = [...all.children.values()].filter((stack) => !holdsHandler(stack, operation))

@@ -9,6 +9,7 @@
 import {
   invertedTree,
   keyOf,
+  newRoot,
   placeOf,
   totalOf,
   type CalledFunction,
@@ -63,7 +64,7 @@ export function graphDataOf(sources: readonly ViewSource[]): GraphData {
   }
 
   function encode(after: CallNode | undefined, before: CallNode | undefined): GraphNode {
-    const called = (after ?? before)?.called ?? nothing
+    const called = (after ?? before ?? newRoot()).called
     const keys = new Set([...(after?.children.keys() ?? []), ...(before?.children.keys() ?? [])])
     const children = [...keys]
       .map((key) => [after?.children.get(key), before?.children.get(key)] as const)
@@ -107,8 +108,6 @@ export function graphDataOf(sources: readonly ViewSource[]): GraphData {
   }))
   return { functions, views, compared }
 }
-
-const nothing: CalledFunction = { name: '', file: '', line: 0 }
 
 const sizeOf = (node: CallNode | undefined): number => (node === undefined ? 0 : totalOf(node))
 

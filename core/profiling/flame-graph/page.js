@@ -10,7 +10,7 @@ const areas = {
   services: 'this service',
   core: 'shared by all services',
   packages: 'packages',
-  native: 'the engine',
+  native: 'the engine, and code made at run time',
 }
 
 const state = { view: 0, inverted: false, side: 'after', zoom: null, sort: 'self' }
@@ -80,7 +80,10 @@ function draw() {
     frame.style.left = `${left * 100}%`
     frame.style.width = `${part * 100}%`
     frame.style.top = `${node.depth * row}px`
-    if (part * width < 30) frame.textContent = ''
+    if (part * width < 30) {
+      frame.textContent = ''
+      frame.classList.add('narrow')
+    }
     if (path.includes(node) && node !== focused) frame.classList.add('above')
     frames.set(node, frame)
   }
@@ -105,8 +108,8 @@ function draw() {
   graph.replaceChildren(...frames.values())
   frames.get(focused).tabIndex = 0
   const words = search.value.trim()
-  element('matches').textContent = words === '' ? '' : `Matches: ${percent(matched(all))}`
-  element('reset').disabled = state.zoom === null
+  element('share').textContent = words === '' ? '' : `Matches: ${percent(matched(all))}`
+  element('zoom-out').disabled = state.zoom === null
 }
 
 function frameOf(node) {
@@ -290,7 +293,7 @@ element('inverted').addEventListener('click', ({ target }) => {
   target.setAttribute('aria-pressed', String(state.inverted))
   update()
 })
-element('reset').addEventListener('click', () => zoom(null))
+element('zoom-out').addEventListener('click', () => zoom(null))
 search.addEventListener('input', update)
 search.form.addEventListener('submit', (event) => event.preventDefault())
 

@@ -22,7 +22,7 @@ export interface Profiled {
 export const flameGraphPage = ({ service, notes, all, cut }: Profiled): string =>
   page({
     title: `${notes.operation} of ${service}`,
-    facts: factsOf(notes),
+    facts: [factsOf(notes)],
     data: graphDataOf(
       all === cut
         ? [{ label: 'Whole process', tree: all }]
@@ -36,12 +36,13 @@ export const flameGraphPage = ({ service, notes, all, cut }: Profiled): string =
 /** The second profile, colored by what has changed since the first. */
 export const differentialPage = (before: Profiled, after: Profiled): string =>
   page({
-    title: `${titleOf(before)} against ${titleOf(after)}`,
+    title:
+      titleOf(before) === titleOf(after)
+        ? `${titleOf(after)}, before and after`
+        : `${titleOf(after)} against ${titleOf(before)}`,
     facts: [
-      ['Before', `${titleOf(before)}, ${whenOf(before.notes)}`],
-      ...factsOf(before.notes).slice(1),
-      ['After', `${titleOf(after)}, ${whenOf(after.notes)}`],
-      ...factsOf(after.notes).slice(1),
+      [['Before', titleOf(before)], ...factsOf(before.notes)],
+      [['After', titleOf(after)], ...factsOf(after.notes)],
     ],
     data: graphDataOf([
       { label: 'Operation', tree: after.cut, before: before.cut },
@@ -70,18 +71,21 @@ function factsOf(notes: ProfileNotes): readonly Fact[] {
   ]
 }
 
+const factList = (facts: readonly Fact[]): string =>
+  `<dl>${facts
+    .map(
+      ([name, value]) => `<div><dt>${escapedHtml(name)}</dt><dd>${escapedHtml(value)}</dd></div>`,
+    )
+    .join('')}</dl>`
+
 interface Page {
   readonly title: string
-  readonly facts: readonly Fact[]
+  /** One line for each profile. */
+  readonly facts: readonly (readonly Fact[])[]
   readonly data: GraphData
 }
 
 function page({ title, facts, data }: Page): string {
-  const shown = facts
-    .map(
-      ([name, value]) => `<div><dt>${escapedHtml(name)}</dt><dd>${escapedHtml(value)}</dd></div>`,
-    )
-    .join('')
   // In a script element only `</script` and `<!--` mean anything, and both begin with this sign.
   const json = JSON.stringify(data).replaceAll('<', '\\u003c')
   return `<!doctype html>
@@ -97,7 +101,7 @@ function page({ title, facts, data }: Page): string {
 <header>
 <p><a href="/profiles/">All profiles</a></p>
 <h1>${escapedHtml(title)}</h1>
-<dl>${shown}</dl>
+${facts.map(factList).join('')}
 </header>
 <main>
 <form role="search" class="tools">
@@ -105,8 +109,8 @@ function page({ title, facts, data }: Page): string {
 <span id="sides" role="group" aria-label="Whose widths" hidden></span>
 <button type="button" id="inverted" aria-pressed="false" title="Callers below each function">Inverted</button>
 <label>Search <input type="search" id="search" autocomplete="off" spellcheck="false" placeholder="function or file"></label>
-<output id="matches" for="search"></output>
-<button type="button" id="reset" disabled>Reset zoom</button>
+<button type="button" id="zoom-out" disabled>Reset zoom</button>
+<output id="share" for="search"></output>
 </form>
 <div id="graph" role="tree" aria-label="Flame graph; arrow keys move, Enter zooms, Escape resets"></div>
 <p id="detail" role="status"></p>
@@ -118,7 +122,7 @@ function page({ title, facts, data }: Page): string {
 </table>
 </main>
 <script type="application/json" id="data">${json}</script>
-<script>${script}</script>
+<script type="module">${script}</script>
 </body>
 </html>
 `
