@@ -160,6 +160,19 @@ describe('what is asked for wrongly', () => {
   })
 })
 
+test('in production there is no page, and admins still have the routes', async () => {
+  await using bare = await startShop({ profile: 'production', gateway: true })
+  const there = clientOf(bare)
+  for (const path of ['/profiles/', '/profiles/compare', '/profiles/speedscope/']) {
+    expectProblem(await there.get('gateway', path), 404, 'not_found')
+  }
+  for (const prefix of ['/api/system', '/cart-api', '/order-api', '/user-api']) {
+    const path = `${prefix}/profiling/status`
+    expectProblem(await there.get('gateway', path), 401, 'not_authenticated')
+    expect((await there.get('gateway', path, there.tokens.admin())).status).toBe(200)
+  }
+})
+
 test('nobody finds a profile’s operation hidden by a name or a call in tail position', () => {
   const wrong = allRoutes
     .filter(({ path }) => !/^\/(health.*|metrics|openapi.json)?$/.test(path))
