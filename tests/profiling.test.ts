@@ -8,8 +8,9 @@ import { serviceNames, type ServiceName } from '../core/values/service-name.ts'
 import { clientOf } from './support/client.ts'
 import { expectProblem } from './support/expect-problem.ts'
 import { eventually } from './support/ledger.ts'
-import { takeProfile } from './support/profiles.ts'
+import { takeProfile, takeTellingProfile } from './support/profiles.ts'
 import { allRoutes } from './support/route-tables.ts'
+import type { Answered } from './support/send.ts'
 import { startShop } from './support/shop.ts'
 
 const keep = 2
@@ -47,7 +48,11 @@ describe('a profile', () => {
   const buyer = client.register()
   const product = client.createProduct({ stock_count: 100_000 })
   const acts = {
-    catalog: ['get_products', () => client.get('catalog', '/products/?category=Проба&limit=20')],
+    catalog: [
+      'get_products',
+      () =>
+        client.get('catalog', `/products/?category=Фрукты&min_price=${Math.random().toFixed(4)}`),
+    ],
     cart: ['get_cart', async () => client.get('cart', '/cart/', (await buyer).token)],
     order: [
       'create_order',
@@ -63,13 +68,13 @@ describe('a profile', () => {
       'get_user_profile',
       async () => client.get('user', '/users/me/profile', (await buyer).token),
     ],
-  } as const satisfies Record<ServiceName, readonly [string, () => Promise<unknown>]>
+  } as const satisfies Record<ServiceName, readonly [string, () => Promise<Answered>]>
 
   test.each([...serviceNames])(
     'of %s is cut to its operation, with its load',
     async (service) => {
       const [operation, act] = acts[service]
-      const file = await takeProfile(client, service, operation, act)
+      const file = await takeTellingProfile(client, service, operation, act)
       const stats = (await get(service, `/profiles/${file}/stats?limit=50`)).json() as Stats
       const { profile, by_self, by_total } = stats
       expect(profile).toMatchObject({ file, operation })

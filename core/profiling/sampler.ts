@@ -1,6 +1,6 @@
 /** Samples the call stack of this very process through `node:inspector`, while it goes on serving. */
 import { Session } from 'node:inspector/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { cpuProfileOf, withIdleTime, withRelativePaths, type CpuProfile } from './cpu-profile.ts'
 
 export interface Sampling {
@@ -14,7 +14,7 @@ export const samplingInterval = 500
 /** Twice what lies between two samples of running code: longer gaps are no JavaScript. */
 const longestSample = 2_000
 
-const root = join(import.meta.dirname, '../..')
+const root = dirname(dirname(import.meta.dirname))
 
 /** One at a time: the engine has a single sampler, and a second session would end the first one's. */
 export async function startSampling(): Promise<Sampling> {

@@ -101,7 +101,10 @@ export function registerBuyers(addresses: Addresses, count: number): Promise<rea
   )
 }
 
-/** Any page of a category, by name or price, so that some are in the cache and some are not. */
+/**
+ * Any page of a category, by name or price. Every third is of prices that nobody has asked for
+ * before, so that the profile shows how a page is made, not only how it is found in the cache.
+ */
 function pageOf({ name, product_count }: Category): string {
   const skip = Math.floor((Math.random() * product_count) / pageSize) * pageSize
   return String(
@@ -110,6 +113,7 @@ function pageOf({ name, product_count }: Category): string {
       skip: String(skip),
       limit: String(pageSize),
       sort_by: Math.random() < 0.5 ? 'name' : 'price',
+      ...(Math.random() < 1 / 3 && { min_price: (Math.random() * 50).toFixed(4) }),
     }),
   )
 }

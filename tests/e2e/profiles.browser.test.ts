@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { openBrowser, watchedPage, withoutBrowser, type WatchedPage } from '../support/browser.ts'
 import { clientOf } from '../support/client.ts'
-import { takeProfile } from '../support/profiles.ts'
+import { takeTellingProfile } from '../support/profiles.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
 /** Milliseconds; a browser on a busy machine takes its time. */
@@ -47,7 +47,7 @@ describe.skipIf(withoutBrowser)('the profiles', () => {
     await client.call('cart', 'POST', '/cart/items', { json, token })
     const item = `/cart/items/${product_id}`
     for (let round = 0; round < 2; round++) {
-      await takeProfile(client, 'cart', operation, () =>
+      await takeTellingProfile(client, 'cart', operation, () =>
         client.call('cart', 'PUT', item, { json: { quantity: 2 }, token }),
       )
     }

@@ -97,9 +97,11 @@ function draw() {
       at += inner
     }
   }
-  if (all.total + all.totalBefore === 0) {
-    graph.innerHTML =
-      '<p>No sample here: the operation was not called, or took no time in JavaScript.</p>'
+  if ((state.side === 'before' ? all.totalBefore : all.total) === 0) {
+    const none = document.createElement('p')
+    none.textContent = 'No sample here: it was not called, or took no time in JavaScript.'
+    graph.replaceChildren(none)
+    graph.style.height = ''
     return
   }
   for (const node of path.slice(0, -1)) place(node, 0, 1)
