@@ -97,6 +97,9 @@ const queries: Readonly<Record<string, string>> = {
   '/products/': '?category=none',
   // Who is let in is refused for this instead of being given a stream without an end.
   '/users/me/notifications': '?last_event_id=none',
+  // Who is let in is refused for this instead of having a profile taken.
+  '/profiling/start': '?seconds=none',
+  '/system/profiling/start': '?seconds=none',
 }
 
 /** Asks for the route; what comes after the access check finds nothing to act on. */
@@ -120,6 +123,13 @@ function outcomeOf(answer: Answered): Outcome {
   return 'allowed'
 }
 
+const profilingCalls = (path: string): readonly string[] => [
+  `GET ${path}/status`,
+  `GET ${path}/profiles`,
+  `GET ${path}/profiles/:file/stats`,
+  `POST ${path}/start`,
+]
+
 /** As the contract's "Who" column has it; a new route must be entered here on purpose. */
 const rules: Readonly<Record<ServiceName, Readonly<Record<string, readonly string[]>>>> = {
   catalog: {
@@ -130,7 +140,12 @@ const rules: Readonly<Record<ServiceName, Readonly<Record<string, readonly strin
       'GET /products/categories/list',
       'GET /products/:id',
     ],
-    admin: ['POST /products/', 'PUT /products/:id', 'DELETE /products/:id'],
+    admin: [
+      'POST /products/',
+      'PUT /products/:id',
+      'DELETE /products/:id',
+      ...profilingCalls('/system/profiling'),
+    ],
     'service:order': [
       'POST /internal/reservations',
       'POST /internal/reservations/:order_id/commit',
@@ -149,13 +164,13 @@ const rules: Readonly<Record<ServiceName, Readonly<Record<string, readonly strin
       'POST /products/:id/view',
       'GET /products/recent-views',
     ],
-    admin: ['GET /carts/'],
+    admin: ['GET /carts/', ...profilingCalls('/profiling')],
     'service:user': ['POST /internal/cart', 'POST /internal/checkout'],
   },
   order: {
     public: ['GET /orders/statuses/list'],
     user: ['GET /orders/', 'POST /orders/', 'GET /orders/:id', 'PUT /orders/:id/cancel'],
-    admin: ['PUT /orders/:id/status'],
+    admin: ['PUT /orders/:id/status', ...profilingCalls('/profiling')],
     'service:cart': ['POST /internal/orders', 'POST /internal/orders/find'],
     'service:user': ['POST /internal/orders/list', 'POST /internal/spending'],
   },
@@ -174,6 +189,7 @@ const rules: Readonly<Record<ServiceName, Readonly<Record<string, readonly strin
       'GET /users/me/notifications',
       'POST /users/me/password',
     ],
+    admin: profilingCalls('/profiling'),
     'service:order': ['POST /users/notify/order-status'],
     'service:catalog,service:cart,service:order': ['GET /internal/revocations'],
   },

@@ -24,7 +24,7 @@ symlinkSync(join(folder, 'secret'), join(profiles, 'link'))
 const shop = await startShop({
   gateway: true,
   products: 8,
-  envOf: { gateway: { GATEWAY_PROFILES_DIR: profiles } },
+  envOf: { gateway: { PROFILES_DIR: profiles } },
 })
 afterAll(async () => {
   await shop.stop()

@@ -117,6 +117,16 @@ export const commonSettings = {
     min: 0,
     max: 1,
   }),
+  PROFILES_DIR: path({
+    help: 'folder of the CPU profiles, one inside it for each service',
+    default: 'profiles',
+  }),
+  PROFILES_KEEP: integer({
+    help: 'CPU profiles kept of each operation; the oldest make room',
+    default: 10,
+    min: 1,
+    max: 1000,
+  }),
 } as const
 
 export type CommonConfig = Config<typeof commonSettings>

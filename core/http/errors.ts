@@ -124,6 +124,11 @@ const rows = {
     title: 'Request in progress',
     detail: 'A request with this idempotency key is still running',
   },
+  profile_running: {
+    status: 409,
+    title: 'A profile is being taken',
+    detail: 'A process takes one profile at a time; try again when this one is over',
+  },
   version_mismatch: {
     status: 412,
     title: 'Precondition failed',

@@ -53,7 +53,10 @@ export interface RouteSpec<
   readonly method: Method
   /** Path template: `/orders/:id`. */
   readonly path: `/${string}`
-  /** Operation id, snake case; the handler has the same name, so profiles can be cut by it. */
+  /**
+   * Operation id, snake case. `handler` and `cached` have the same name, so that profiles can be cut
+   * by it; one that is not async and ends in a call wraps it in `keepFrame`.
+   */
   readonly operation: string
   readonly access: A
   readonly summary: string

@@ -20,6 +20,10 @@ import { addressReader } from '../http/client-address.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import { openProfileFolder } from '../profiling/folder.ts'
+import { createLoadMeter } from '../profiling/load.ts'
+import { createProfiler } from '../profiling/profiler.ts'
+import { profilingRoutes } from '../profiling/routes.ts'
 import type { Worker } from '../resilience/worker.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import { systemClock, type Clock } from '../values/time.ts'
@@ -163,14 +167,20 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   }
   const inFlight = () => application.inFlight()
   const observer = createObserver(metrics, log, config.ACCESS_LOG_SAMPLE, inFlight)
+  const meter = createLoadMeter()
+  const operations = parts.routes.map(({ operation }) => operation)
+  const folder = openProfileFolder(join(config.PROFILES_DIR, name))
+  const keep = config.PROFILES_KEEP
+  const profiler = createProfiler({ service: name, folder, keep, operations, meter, clock, log })
+  const routes = [
+    ...parts.routes,
+    ...profilingRoutes({ service: name, profiler, folder, operations }),
+  ]
   const application = createApplication({
-    routes: [
-      ...parts.routes,
-      ...systemRoutes({ name, health, metrics, routes: parts.routes, info }),
-    ],
+    routes: [...routes, ...systemRoutes({ name, health, metrics, routes, info })],
     authenticate: verifier.verify,
     clock,
-    observe: observer.bind,
+    observe: (route) => meter.bind(route, observer.bind(route)),
     onStray: observer.stray,
     addressOf: addressReader(config.TRUSTED_PROXIES),
     maxInFlight: config.MAX_IN_FLIGHT,

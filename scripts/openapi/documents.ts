@@ -2,6 +2,7 @@
 import { openApiDocument } from '../../core/http/openapi.ts'
 import type { Route } from '../../core/http/route.ts'
 import { systemRoutes } from '../../core/lifecycle/system-routes.ts'
+import { profilingRoutes } from '../../core/profiling/routes.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 import { cartRoutes } from '../../services/cart/routes.ts'
 import { catalogRoutes } from '../../services/catalog/routes.ts'
@@ -34,8 +35,17 @@ const infoOf = (name: ServiceName) => ({
   tokenUrl: `${prefixes.user}/token`,
 })
 
-/** A service's own routes. */
-export const ownRoutesOf = (name: ServiceName): readonly Route[] => builders[name]()
+/** A service's own routes, and those of its profiles. */
+export function ownRoutesOf(name: ServiceName): readonly Route[] {
+  const { profiler, folder } = anyPart as Pick<
+    Parameters<typeof profilingRoutes>[0],
+    'profiler' | 'folder'
+  >
+  return [
+    ...builders[name](),
+    ...profilingRoutes({ service: name, profiler, folder, operations: [] }),
+  ]
+}
 
 /** What every service has beside its own routes. */
 export function systemRoutesOf(name: ServiceName): readonly Route[] {

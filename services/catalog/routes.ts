@@ -6,6 +6,7 @@ import type { Inbound } from '../../core/http/engine/engine.ts'
 import { problem } from '../../core/http/problem.ts'
 import { route, tagged, type Call, type Route } from '../../core/http/route.ts'
 import { systemTag } from '../../core/lifecycle/system-routes.ts'
+import { keepFrame } from '../../core/profiling/keep-frame.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Details } from './details.ts'
 import type { Editing } from './editing.ts'
@@ -99,9 +100,11 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       headers: ['if-none-match'],
       success: { status: 200, schema: ProductPage, headers: ['link', ...freshness] },
       errors: ['price_range_inverted', 'bad_request', 'category_required', 'not_authenticated'],
-      cached: (inbound) => pages.known(inbound.query, inbound),
+      cached: function get_products(inbound) {
+        return keepFrame(pages.known(inbound.query, inbound))
+      },
       handler: function get_products(call) {
-        return pageFor(call)
+        return keepFrame(pageFor(call))
       },
     }),
     route({
@@ -114,7 +117,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       success: { status: 200, schema: CategoryList, headers: freshness },
       errors: [],
       handler: function get_categories(call) {
-        return categories(call)
+        return keepFrame(categories(call))
       },
     }),
     route({
@@ -128,10 +131,12 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       headers: ['if-none-match'],
       success: { status: 200, schema: ProductList, headers: ['link', ...freshness] },
       errors: ['price_range_inverted', 'bad_request'],
-      cached: (inbound) => pages.known(targetOf(inbound), inbound),
+      cached: function get_products_by_category(inbound) {
+        return keepFrame(pages.known(targetOf(inbound), inbound))
+      },
       handler: function get_products_by_category(call) {
         const listing = listingOf(call.query, call.params.category)
-        return pages.page(listing, 'array', targetOf(call.inbound), call)
+        return keepFrame(pages.page(listing, 'array', targetOf(call.inbound), call))
       },
     }),
     route({
@@ -147,7 +152,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       success: { status: 200, schema: ProductDetail, headers: freshness },
       errors: ['product_not_found'],
       handler: function get_product(call) {
-        return details.answer(productIdOf(call.params.id), call)
+        return keepFrame(details.answer(productIdOf(call.params.id), call))
       },
     }),
     route({

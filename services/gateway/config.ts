@@ -11,7 +11,7 @@ import {
 
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
-const { CATALOG_URL, CART_URL, ORDER_URL, USER_URL } = commonSettings
+const { CATALOG_URL, CART_URL, ORDER_URL, USER_URL, PROFILES_DIR } = commonSettings
 
 /** The demo profile's limit is far above what one machine can ask. */
 const byProfile =
@@ -64,5 +64,5 @@ export const gatewaySettings = {
     max: 10_000_000,
   }),
   GATEWAY_DOCS_DIR: path({ help: 'folder that is served at /docs/', default: 'docs' }),
-  GATEWAY_PROFILES_DIR: path({ help: 'folder that is served at /profiles/', default: 'profiles' }),
+  PROFILES_DIR,
 } as const

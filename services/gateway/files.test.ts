@@ -60,8 +60,9 @@ describe('the start page', () => {
 })
 
 describe('profiles', () => {
-  test('are listed, safe to show', async () => {
+  test('of no service are listed by their names, safe to show', async () => {
     const page = await (await get('/profiles/')).text()
+    expect(page).toContain('No profile has been taken yet.')
     expect(page).toContain('<a href="a%20%26%20b.cpuprofile">a &amp; b.cpuprofile</a>')
     expect(page).not.toContain('.env')
   })

@@ -9,9 +9,10 @@ import { openFolder } from './files.ts'
 import { createFlight, type Flight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
+import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
-import { capturedPolicy, pagePolicy } from './security.ts'
+import { pagePolicy } from './security.ts'
 import { openSwagger } from './swagger.ts'
 
 export const log = createLogger({ service: 'gateway', level: 'silent' })
@@ -66,7 +67,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       health: healthPages(health),
       docs: openFolder(options.docs ?? empty, pagePolicy),
       swagger: openSwagger(),
-      profiles: openFolder(options.profiles ?? empty, capturedPolicy),
+      profiles: openProfiles(options.profiles ?? empty),
     }),
   })
   await Promise.all(Object.values(upstreams).map(({ checked }) => checked))

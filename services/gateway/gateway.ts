@@ -8,8 +8,8 @@ import type { ServiceName } from '../../core/values/service-name.ts'
 import type { Folder } from './files.ts'
 import type { Flight } from './flight.ts'
 import type { HealthPages } from './health.ts'
-import { profilesPage } from './pages.ts'
 import { destinationOf } from './paths.ts'
+import type { ProfilePages } from './profiles.ts'
 import type { Forward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { ownHeaders } from './security.ts'
@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly docs: Folder
   readonly swagger: SwaggerPage
   /** Null serves none: outside of the demo profile they are for admins alone. */
-  readonly profiles: Folder | null
+  readonly profiles: ProfilePages | null
 }
 
 /** The methods that a service may be asked with; CORS preflights are answered by the services. */
@@ -95,7 +95,9 @@ function ownPages({
   > = {
     docs: (inbound, below) => fileOr404(docs, spellings(below), inbound),
     swagger: (inbound, below) => found(swagger(below, inbound)),
-    ...(profiles !== null && { profiles: profilesIn(profiles) }),
+    ...(profiles !== null && {
+      profiles: async (inbound, below) => found(await profiles(below, inbound)),
+    }),
   }
   return (inbound) => {
     const { path } = inbound
@@ -111,11 +113,6 @@ function ownPages({
     return below === undefined ? redirect(`/${name}/`) : folder(inbound, below)
   }
 }
-
-const profilesIn =
-  (profiles: Folder) =>
-  async (inbound: Inbound, below: string): Promise<Reply> =>
-    below === '' ? profilesPage(await profiles.list()) : fileOr404(profiles, [below], inbound)
 
 function found<T>(answer: T | null): T {
   if (answer === null) throw problem('not_found')

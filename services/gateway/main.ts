@@ -19,9 +19,10 @@ import { openFolder } from './files.ts'
 import { createFlight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
+import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
-import { capturedPolicy, pagePolicy } from './security.ts'
+import { pagePolicy } from './security.ts'
 import { openSwagger } from './swagger.ts'
 
 try {
@@ -72,8 +73,7 @@ async function boot(): Promise<void> {
       health: healthPages(health),
       docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
       swagger: openSwagger(),
-      profiles:
-        config.PROFILE === 'demo' ? openFolder(config.GATEWAY_PROFILES_DIR, capturedPolicy) : null,
+      profiles: config.PROFILE === 'demo' ? openProfiles(config.PROFILES_DIR) : null,
     }),
     log,
     idleTimeout: config.IDLE_TIMEOUT_MS,

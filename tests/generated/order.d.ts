@@ -100,6 +100,88 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/profiling/status': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Whether a profile is being taken
+     * @description For admins alone.
+     */
+    get: operations['get_profiling_status']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/profiling/profiles': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Profiles taken, newest first, each with the load meanwhile
+     * @description For admins alone.
+     */
+    get: operations['list_profiles']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/profiling/profiles/{file}/stats': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * The functions that took the time of a profile’s operation
+     * @description For admins alone.
+     */
+    get: operations['get_profile_stats']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/profiling/start': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Takes a profile while the service goes on serving
+     * @description The answer comes at once; the profile is there when `status` is `idle` again. One at a time in a process; of each operation the newest are kept.
+     *
+     *     For admins alone.
+     */
+    post: operations['start_profiling']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/': {
     parameters: {
       query?: never
@@ -389,6 +471,126 @@ export interface components {
       message: string
       order: components['schemas']['Order']
     }
+    /** RunningProfile */
+    RunningProfile: {
+      /** @example 20261125T204931123Z-create_order.cpuprofile */
+      file: string
+      /**
+       * @description What the profile is cut to; the whole process unless given
+       * @example create_order
+       */
+      operation: string
+      /** @example 10 */
+      seconds: number
+      /**
+       * Format: date-time
+       * @example 2026-01-31T09:30:00.000Z
+       */
+      started_at: string
+      /**
+       * Format: date-time
+       * @example 2026-01-31T09:30:00.000Z
+       */
+      ends_at: string
+    }
+    /** ProfilingStatus */
+    ProfilingStatus: {
+      /**
+       * @example idle
+       * @enum {string}
+       */
+      status: 'idle' | 'running'
+      /** @example null */
+      profile: components['schemas']['RunningProfile'] | null
+    }
+    /** Load */
+    Load: {
+      /**
+       * @description Of the operation
+       * @example 12400
+       */
+      requests: number
+      /**
+       * @description Of the operation
+       * @example 1240
+       */
+      requests_per_second: number
+      /**
+       * @description Milliseconds; null when it was not called
+       * @example 0.6
+       */
+      p50_ms: number | null
+      /**
+       * @description Milliseconds; null when it was not called
+       * @example 3.2
+       */
+      p99_ms: number | null
+      /**
+       * @description Of the whole process
+       * @example 1260
+       */
+      overall_requests_per_second: number
+      /**
+       * @description Of one core, all threads together: 1.3 is a core and a third
+       * @example 0.97
+       */
+      cpu_share: number
+    }
+    /** CpuProfile */
+    CpuProfile: {
+      /** @example 20261125T204931123Z-create_order.cpuprofile */
+      file: string
+      /** @example create_order */
+      operation: string
+      /**
+       * Format: date-time
+       * @example 2026-11-25T20:49:31.123Z
+       */
+      started_at: string
+      /** @example 10 */
+      seconds: number
+      /**
+       * @description Moments in which JavaScript was on the stack, about one a millisecond
+       * @example 6210
+       */
+      samples: number
+      /**
+       * @description Those of the operation
+       * @example 4180
+       */
+      operation_samples: number
+      /**
+       * @description Those of them that may belong to another operation as well
+       * @example 12
+       */
+      shared_samples: number
+      load: components['schemas']['Load']
+    }
+    /** FunctionSamples */
+    FunctionSamples: {
+      /** @example reserve */
+      function: string
+      /**
+       * @description File and line, or native
+       * @example services/order/stock.ts:41
+       */
+      place: string
+      /** @example 310 */
+      samples: number
+      /**
+       * @description Of the samples below, 0 to 1
+       * @example 0.074
+       */
+      share: number
+    }
+    /** ProfileStats */
+    ProfileStats: {
+      profile: components['schemas']['CpuProfile']
+      /** @description By the time in the function itself */
+      by_self: components['schemas']['FunctionSamples'][]
+      /** @description With what it called */
+      by_total: components['schemas']['FunctionSamples'][]
+    }
     /**
      * Status
      * @example {
@@ -575,6 +777,24 @@ export interface components {
     }
     /** @description Order cannot move there (`order_move_refused`) */
     order_move_refused: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Not found (`not_found`) */
+    not_found: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description A profile is being taken (`profile_running`) */
+    profile_running: {
       headers: {
         [name: string]: unknown
       }
@@ -803,6 +1023,133 @@ export interface operations {
       401: components['responses']['not_authenticated']
       404: components['responses']['order_not_found']
       409: components['responses']['order_move_refused']
+      414: components['responses']['uri_too_long']
+      422: components['responses']['validation_failed']
+      429: components['responses']['rate_limited']
+      500: components['responses']['internal_error']
+      502: components['responses']['bad_gateway']
+      503: components['responses']['overloaded.service_unavailable']
+      504: components['responses']['gateway_timeout']
+    }
+  }
+  get_profiling_status: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProfilingStatus']
+        }
+      }
+      401: components['responses']['not_authenticated']
+      403: components['responses']['forbidden']
+      414: components['responses']['uri_too_long']
+      429: components['responses']['rate_limited']
+      500: components['responses']['internal_error']
+      502: components['responses']['bad_gateway']
+      503: components['responses']['overloaded.service_unavailable']
+      504: components['responses']['gateway_timeout']
+    }
+  }
+  list_profiles: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CpuProfile'][]
+        }
+      }
+      401: components['responses']['not_authenticated']
+      403: components['responses']['forbidden']
+      414: components['responses']['uri_too_long']
+      429: components['responses']['rate_limited']
+      500: components['responses']['internal_error']
+      502: components['responses']['bad_gateway']
+      503: components['responses']['overloaded.service_unavailable']
+      504: components['responses']['gateway_timeout']
+    }
+  }
+  get_profile_stats: {
+    parameters: {
+      query?: {
+        limit?: number
+      }
+      header?: never
+      path: {
+        /** @example 20261125T204931123Z-create_order.cpuprofile */
+        file: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProfileStats']
+        }
+      }
+      400: components['responses']['bad_request']
+      401: components['responses']['not_authenticated']
+      403: components['responses']['forbidden']
+      404: components['responses']['not_found']
+      414: components['responses']['uri_too_long']
+      422: components['responses']['validation_failed']
+      429: components['responses']['rate_limited']
+      500: components['responses']['internal_error']
+      502: components['responses']['bad_gateway']
+      503: components['responses']['overloaded.service_unavailable']
+      504: components['responses']['gateway_timeout']
+    }
+  }
+  start_profiling: {
+    parameters: {
+      query?: {
+        seconds?: number
+        /** @description What the profile is cut to; the whole process unless given */
+        operation?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RunningProfile']
+        }
+      }
+      400: components['responses']['bad_request']
+      401: components['responses']['not_authenticated']
+      403: components['responses']['forbidden']
+      409: components['responses']['profile_running']
       414: components['responses']['uri_too_long']
       422: components['responses']['validation_failed']
       429: components['responses']['rate_limited']

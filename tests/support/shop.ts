@@ -287,6 +287,7 @@ function environment(
     STORE: store,
     ...(store === 'cassandra' && clusterSettings(directory)),
     COPY: String(copy),
+    PROFILES_DIR: join(directory, 'profiles'),
     ...Object.fromEntries(
       serviceNames.map((service) => [
         `${service.toUpperCase()}_URL`,
