@@ -3,13 +3,21 @@ import type { Observe } from '../http/pipeline.ts'
 import { Problem } from '../http/problem.ts'
 import type { Route } from '../http/route.ts'
 import { accessLine, type Logger } from '../logging/logger.ts'
-import type { Metrics } from '../metrics/metrics.ts'
+import type { CounterSlot, Metrics } from '../metrics/metrics.ts'
 
 export interface Observer {
   readonly bind: (route: Route) => Observe
+  /** Names the traces behind a route's durations. */
+  readonly exemplify: (
+    route: Pick<Route, 'method' | 'path'>,
+  ) => (milliseconds: number, traceId: string) => void
   /** Requests that met no route are one series, whatever their path and method were. */
   readonly stray: (status: number) => void
 }
+
+/** There from boot, so that an error rate has its series before the first error. */
+const failures = [500, 503]
+const strayStatuses = [404, 405, 503]
 
 /** `sample`: share of successful requests, 0 to 1, that leave an access line. */
 export function createObserver(
@@ -29,6 +37,12 @@ export function createObserver(
     { labels: ['method', 'route'] },
   )
   metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', inFlight)
+  const shed = metrics.counter('http_requests_shed_total', 'Requests refused under load').slot({})
+  const strays = new Map(strayStatuses.map((status) => [status, strayOf(status)]))
+
+  function strayOf(status: number): CounterSlot {
+    return requests.slot({ method: 'any', route: 'unmatched', status: String(status) })
+  }
 
   return {
     bind(route) {
@@ -39,7 +53,7 @@ export function createObserver(
       const success = route.success.status
       const successes = slotOf(success)
       // Statuses are few and fixed by the error table, so the slots stay few as well.
-      const others = new Map<number, { inc(by?: number): void }>()
+      const others = new Map(failures.map((status) => [status, slotOf(status)]))
       return (status, milliseconds, request, error) => {
         duration.observe(milliseconds / 1000)
         if (status === success) {
@@ -61,8 +75,15 @@ export function createObserver(
         } else if (status >= 400) log.debug(lineOf(route, status, milliseconds, request))
       }
     },
+    exemplify({ method, path }) {
+      const duration = durations.slot({ method, route: path })
+      return (milliseconds, traceId) => duration.exemplify(milliseconds / 1000, traceId)
+    },
     stray(status) {
-      requests.slot({ method: 'any', route: 'unmatched', status: String(status) }).inc()
+      const slot = strays.get(status) ?? strayOf(status)
+      slot.inc()
+      // The one error of this status that comes before any route.
+      if (status === 503) shed.inc()
     },
   }
 }

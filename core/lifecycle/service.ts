@@ -6,6 +6,7 @@ import { loadSigningKey, refuseDemoKeys } from '../auth/keys.ts'
 import { keysFromFile, keysFromPeer, type KeySource } from '../auth/key-source.ts'
 import { createRevocations, type RevocationPage, type Revocations } from '../auth/revocations.ts'
 import { createVerifier } from '../auth/verifier.ts'
+import { createClientMetrics } from '../clients/client-metrics.ts'
 import type { ServiceClient } from '../clients/service-client.ts'
 import {
   addressesOf,
@@ -15,12 +16,18 @@ import {
   type CommonConfig,
 } from '../config/common.ts'
 import { loadConfig, type Config, type Definition } from '../config/config.ts'
+import { faultRoutes } from '../faults/fault-routes.ts'
+import { createFaults, type FaultKind, type Faults } from '../faults/faults.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import { createStoreMetrics, type StoreObserver } from '../metrics/store-metrics.ts'
 import type { Worker } from '../resilience/worker.ts'
+import { createRequestSpans } from '../tracing/requests.ts'
+import { noSteps, type Steps } from '../tracing/steps.ts'
+import { startTracing } from '../tracing/tracing.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import { systemClock, type Clock } from '../values/time.ts'
 import { createHealth, type Check } from './health.ts'
@@ -39,7 +46,11 @@ export interface ServiceContext<S extends Definition> {
   /** Folder of this process's own files under the data folder: each copy has another. */
   readonly directory: string
   /** The store's timing, for its database's `observe`. */
-  readonly observeStore: (operation: string, milliseconds: number) => void
+  readonly observeStore: StoreObserver
+  /** Steps of the business, as spans where tracing is on. */
+  readonly steps: Steps
+  /** Planted faults; null outside of the demo profile. */
+  readonly faults: Faults | null
   /** A client of another service; call it once per service, it holds breakers and budget. */
   client(name: ServiceName, options?: ClientOptions): ServiceClient
 }
@@ -69,8 +80,13 @@ export interface ServiceDefinition<S extends Definition> {
   readonly prefix: string
   readonly defaultPort: number
   readonly settings: S
+  /** Planted faults that only this service can show. */
+  readonly faults?: readonly FaultKind[]
   readonly build: (context: ServiceContext<S>) => ServiceParts | Promise<ServiceParts>
 }
+
+/** What every process can suffer from. */
+const commonFaults: readonly FaultKind[] = ['latency', 'errors', 'store', 'cpu', 'memory']
 
 /** Runs a service until it is told to stop; a mistake in the configuration ends it with one line each. */
 export async function runService<S extends Definition>(
@@ -109,15 +125,23 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const tokens = createServiceTokens({ name, key: signingKey, clock })
   const directory = join(config.DATA_DIR, config.COPY === 0 ? name : `${name}-${config.COPY}`)
 
+  const tracing = await startTracing(name, config, metrics, log)
+  const clientMetrics = createClientMetrics(metrics)
   const peers = createPeers({
     addresses: addressesOf(config),
     interval: config.CHECK_INTERVAL_MS,
     tokens,
     clock,
     log,
+    metered: tracing === null ? clientMetrics : (peer) => tracing.client(clientMetrics(peer), peer),
   })
 
-  const observeStore = storeObserver(metrics)
+  const faults = allowDemo
+    ? createFaults({ kinds: [...commonFaults, ...(service.faults ?? [])], metrics, log })
+    : null
+  const storeMetrics = createStoreMetrics(metrics, 'sqlite')
+  const traced = tracing === null ? storeMetrics : tracing.store(storeMetrics, 'sqlite')
+  const observeStore = faults === null ? traced : faults.slowed(traced)
   const parts = await service.build({
     config,
     log,
@@ -125,6 +149,8 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     clock,
     directory,
     observeStore,
+    steps: tracing?.steps ?? noSteps,
+    faults,
     client: peers.client,
   })
 
@@ -166,14 +192,18 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   }
   const inFlight = () => application.inFlight()
   const observer = createObserver(metrics, log, config.ACCESS_LOG_SAMPLE, inFlight)
+  const spans =
+    tracing === null ? null : createRequestSpans({ ...tracing, exemplify: observer.exemplify })
   const application = createApplication({
     routes: [
-      ...parts.routes,
+      ...(faults?.planted(parts.routes) ?? parts.routes),
       ...systemRoutes({ name, health, metrics, routes: parts.routes, info }),
+      ...(faults === null ? [] : faultRoutes(faults)),
     ],
     authenticate: verifier.verify,
     clock,
-    observe: observer.bind,
+    observe: spans === null ? observer.bind : (route) => spans(route, observer.bind(route)),
+    ...(tracing !== null && { tracing: tracing.requests }),
     onStray: observer.stray,
     addressOf: addressReader(config.TRUSTED_PROXIES),
     maxInFlight: config.MAX_IN_FLIGHT,
@@ -196,6 +226,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
       await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
       await parts.stop()
       await peers.stop()
+      await tracing?.stop()
     },
   })
   log.info({ port: listening.port }, 'listening')
@@ -206,23 +237,4 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')
-}
-
-function storeObserver(metrics: Metrics): (operation: string, milliseconds: number) => void {
-  const queries = metrics.counter('sqlite_queries_total', 'Statements run', ['operation'])
-  const durations = metrics.histogram('sqlite_query_duration_seconds', 'Time of a statement', {
-    labels: ['operation'],
-  })
-  type Slots = readonly [ReturnType<typeof queries.slot>, ReturnType<typeof durations.slot>]
-  // Operations are the names of statements in the code, so this stays small.
-  const bound = new Map<string, Slots>()
-  return (operation, milliseconds) => {
-    let slots = bound.get(operation)
-    if (slots === undefined) {
-      slots = [queries.slot({ operation }), durations.slot({ operation })]
-      bound.set(operation, slots)
-    }
-    slots[0].inc()
-    slots[1].observe(milliseconds / 1000)
-  }
 }

@@ -16,6 +16,11 @@ export const durationBuckets: readonly number[] = [
 export interface HistogramSlot {
   /** Records one value: seconds for durations. */
   observe(value: number): void
+  /**
+   * Names the trace behind a value that was observed. Its bucket shows the latest one, in OpenMetrics
+   * (https://github.com/prometheus/OpenMetrics, "Exemplars").
+   */
+  exemplify(value: number, traceId: string): void
 }
 
 export interface HistogramFamily {
@@ -29,6 +34,13 @@ export interface HistogramOptions {
   readonly buckets?: readonly number[]
 }
 
+interface Exemplar {
+  readonly labelSet: { readonly trace_id: string }
+  readonly value: number
+  /** Seconds since 1970. */
+  readonly timestamp: number
+}
+
 /** One line of the exposition, as prom-client takes it. */
 interface Sample {
   readonly metricName: string
@@ -36,6 +48,7 @@ interface Sample {
   readonly value: number
   /** Labels of the slot; the exposition keeps their text as long as the object is the same one. */
   readonly sharedLabels: Readonly<Record<string, string>>
+  readonly exemplar?: Exemplar | undefined
 }
 
 /** Makes a family of histograms and the metric through which prom-client shows it. */
@@ -49,17 +62,31 @@ export function createHistogram(
   const overflow = bounds.length
   const sum = overflow + 1
   const slots = createSlots(name, labels, sum + 1)
+  /** By the place of their bucket in the array. */
+  const exemplars = new Map<number, Exemplar>()
+
+  function bucketOf(value: number): number {
+    let bucket = 0
+    while (bucket < overflow && value > (bounds[bucket] as number)) bucket += 1
+    return bucket
+  }
 
   function bind(labelValues: LabelValues): HistogramSlot {
     const start = slots.offset(labelValues)
     return {
       observe(value) {
-        let bucket = 0
-        while (bucket < overflow && value > (bounds[bucket] as number)) bucket += 1
+        const bucket = bucketOf(value)
         // Read anew each time: the array is replaced when it grows.
         const { values } = slots
         values[start + bucket] = (values[start + bucket] as number) + 1
         values[start + sum] = (values[start + sum] as number) + value
+      },
+      exemplify(value, traceId) {
+        exemplars.set(start + bucketOf(value), {
+          labelSet: { trace_id: traceId },
+          value,
+          timestamp: Date.now() / 1000,
+        })
       },
     }
   }
@@ -75,7 +102,8 @@ export function createHistogram(
       let count = 0
       for (const [bucket, bound] of bucketLabels.entries()) {
         count += slots.values[offset + bucket] as number
-        yield { metricName: `${name}_bucket`, labels: bound, value: count, sharedLabels }
+        const exemplar = exemplars.get(offset + bucket)
+        yield { metricName: `${name}_bucket`, labels: bound, value: count, sharedLabels, exemplar }
       }
       const total = slots.values[offset + sum] as number
       yield { metricName: `${name}_sum`, labels: none, value: total, sharedLabels }

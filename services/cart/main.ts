@@ -26,7 +26,7 @@ await runService({
   prefix: '/cart-api',
   defaultPort: 8001,
   settings: cartSettings,
-  build({ config, clock, log, metrics, directory, observeStore, client }) {
+  build({ config, clock, log, metrics, directory, observeStore, steps, client }) {
     const life = config.CART_LIFE_MS
     const store = openSqliteCartStore({
       path: join(directory, 'cart.db'),
@@ -56,6 +56,7 @@ await runService({
       clock,
       life,
       onOrdered: counts.ordered,
+      steps,
     })
     const views = createViews({ store, catalog, clock, life })
     const listing = createListing({ store, catalog, clock, life })

@@ -8,7 +8,7 @@ import { createListing } from './listing.ts'
 import { createOrderMetrics } from './metrics.ts'
 import { createMoves } from './moves.ts'
 import { createNotifications } from './notifications.ts'
-import { createOutbox } from './outbox.ts'
+import { createOutbox, holdable } from './outbox.ts'
 import { createPlacing } from './placing.ts'
 import { orderRoutes } from './routes.ts'
 import { createStock } from './stock.ts'
@@ -23,7 +23,8 @@ await runService({
   prefix: '/order-api',
   defaultPort: 8002,
   settings: orderSettings,
-  build({ config, clock, log, metrics, directory, observeStore, client }) {
+  faults: ['outbox'],
+  build({ config, clock, log, metrics, directory, observeStore, steps, faults, client }) {
     const store = openSqliteOrderStore({
       path: join(directory, 'order.db'),
       clock,
@@ -31,7 +32,8 @@ await runService({
     })
     const stock = createStock(client('catalog'))
     const notifications = createNotifications(client('user'))
-    const outbox = createOutbox({
+    const counts = createOrderMetrics(metrics, { store, clock })
+    const delivering = createOutbox({
       store,
       stock,
       notifications,
@@ -39,8 +41,10 @@ await runService({
       log,
       concurrency: 64,
       random: Math.random,
+      steps,
+      onAttempt: counts.attempted,
     })
-    const counts = createOrderMetrics(metrics, () => store.outboxState(clock.now()))
+    const outbox = faults === null ? delivering : holdable(delivering, faults.outboxHeld)
     const timing = {
       processingAfter: config.ORDER_PROCESSING_AFTER_MS,
       shippingAfter: config.ORDER_SHIPPING_AFTER_MS,
@@ -58,8 +62,10 @@ await runService({
       random: Math.random,
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       onCreated: counts.created,
+      onRejected: counts.rejected,
+      steps,
     })
-    const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved })
+    const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved, steps })
     const listing = createListing(store, clock, config.ORDER_RETENTION_MS)
     return {
       routes: orderRoutes({ placing, moves, listing, store }),
