@@ -160,7 +160,7 @@ export function compileRoute(route: Route, options: PipelineOptions): RouteHandl
 const never = (): null => null
 
 /** Handed on as it came where this process takes no part in tracing. */
-const callersTrace = (inbound: Inbound): TraceContext =>
+export const callersTrace = (inbound: Inbound): TraceContext =>
   parseTraceparent(inbound.header('traceparent')) ?? newTrace()
 
 /** Within the scope of the request, so that its log lines and statements know where they belong. */
@@ -349,7 +349,7 @@ export function strayRequest(inbound: Inbound): { requestId: string; trace: Trac
 }
 
 /** The caller's request id when it is one; anything else could forge log lines. */
-function requestIdOf(inbound: Inbound): string | null {
+export function requestIdOf(inbound: Inbound): string | null {
   const given = inbound.header('x-request-id')
   return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : null
 }

@@ -6,13 +6,20 @@ import { accessLine, type Logger } from '../logging/logger.ts'
 import type { CounterSlot, Metrics } from '../metrics/metrics.ts'
 
 export interface Observer {
-  readonly bind: (route: Route) => Observe
+  readonly bind: (route: ObservedRoute) => Observe
   /** Names the traces behind a route's durations. */
   readonly exemplify: (
     route: Pick<Route, 'method' | 'path'>,
   ) => (milliseconds: number, traceId: string) => void
   /** Requests that met no route are one series, whatever their path and method were. */
   readonly stray: (status: number) => void
+  /** Requests that were refused because too many were in flight. */
+  readonly shed: () => void
+}
+
+/** What is known of a route that requests are recorded under. */
+export interface ObservedRoute extends Pick<Route, 'method' | 'path'> {
+  readonly success: Pick<Route['success'], 'status'>
 }
 
 /** There from boot, so that an error rate has its series before the first error. */
@@ -82,14 +89,13 @@ export function createObserver(
     stray(status) {
       const slot = strays.get(status) ?? strayOf(status)
       slot.inc()
-      // The one error of this status that comes before any route.
-      if (status === 503) shed.inc()
     },
+    shed: () => shed.inc(),
   }
 }
 
 const lineOf = (
-  route: Route,
+  route: ObservedRoute,
   status: number,
   milliseconds: number,
   request: Parameters<Observe>[2],

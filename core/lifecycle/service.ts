@@ -205,6 +205,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     observe: spans === null ? observer.bind : (route) => spans(route, observer.bind(route)),
     ...(tracing !== null && { tracing: tracing.requests }),
     onStray: observer.stray,
+    onShed: observer.shed,
     addressOf: addressReader(config.TRUSTED_PROXIES),
     maxInFlight: config.MAX_IN_FLIGHT,
     corsOrigins: config.CORS_ORIGINS,
