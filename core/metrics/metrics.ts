@@ -62,8 +62,8 @@ export interface Metrics {
 /**
  * What prom-client offers and Bun cannot tell: V8's heap spaces (asking for them blocks the loop for
  * 1.2 to 2.4 ms, most of a whole scrape, and the answer is zeros), garbage collection (no `gc` entries
- * reach a PerformanceObserver), active handles (always none), the lag of one `setImmediate` (0; the
- * histogram of the loop's delay works). `process_heap_bytes` is the address space, gigabytes of it.
+ * reach a PerformanceObserver), active handles (always none). `process_heap_bytes` is the address
+ * space, gigabytes of it.
  */
 const untold = new Set([
   ...['total', 'used', 'available'].map((kind) => `nodejs_heap_space_size_${kind}_bytes`),
@@ -72,7 +72,6 @@ const untold = new Set([
     `nodejs_active_${kind}_total`,
   ]),
   'nodejs_gc_duration_seconds',
-  'nodejs_eventloop_lag_seconds',
   'process_heap_bytes',
 ])
 
