@@ -2,7 +2,19 @@
 import { join } from 'node:path'
 import { logLevels } from '../logging/logger.ts'
 import type { ServiceName } from '../values/service-name.ts'
-import { choice, duration, integer, list, number, path, text, textOf, url, urls } from './config.ts'
+import {
+  choice,
+  duration,
+  flag,
+  integer,
+  list,
+  number,
+  path,
+  text,
+  textOf,
+  url,
+  urls,
+} from './config.ts'
 import type { Config, Environment } from './config.ts'
 
 const defaultDataDir = 'data'
@@ -81,6 +93,16 @@ export const commonSettings = {
     default: 0.01,
     min: 0,
     max: 1,
+  }),
+  ACCESS_LOG_PER_SECOND: integer({
+    help: 'successful requests a second that are logged at most',
+    default: 50,
+    min: 0,
+    max: 1_000_000,
+  }),
+  METRICS: flag({
+    help: 'whether requests and statements are counted and timed; false only to measure what that costs',
+    default: true,
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: url({
     help: 'collector that gets spans as OTLP over HTTP, such as http://127.0.0.1:4318; empty: no tracing',

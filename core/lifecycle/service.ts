@@ -23,7 +23,11 @@ import { addressReader } from '../http/client-address.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
-import { createStoreMetrics, type StoreObserver } from '../metrics/store-metrics.ts'
+import {
+  createStoreMetrics,
+  nothingObserved,
+  type StoreObserver,
+} from '../metrics/store-metrics.ts'
 import type { Worker } from '../resilience/worker.ts'
 import { createRequestSpans } from '../tracing/requests.ts'
 import { noSteps, type Steps } from '../tracing/steps.ts'
@@ -139,7 +143,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const faults = allowDemo
     ? createFaults({ kinds: [...commonFaults, ...(service.faults ?? [])], metrics, log })
     : null
-  const storeMetrics = createStoreMetrics(metrics, 'sqlite')
+  const storeMetrics = config.METRICS ? createStoreMetrics(metrics, 'sqlite') : nothingObserved
   const traced = tracing === null ? storeMetrics : tracing.store(storeMetrics, 'sqlite')
   const observeStore = faults === null ? traced : faults.slowed(traced)
   const parts = await service.build({
@@ -191,7 +195,13 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     tokenUrl: '/user-api/token',
   }
   const inFlight = () => application.inFlight()
-  const observer = createObserver(metrics, log, config.ACCESS_LOG_SAMPLE, inFlight)
+  const observer = createObserver(
+    metrics,
+    log,
+    config.ACCESS_LOG_SAMPLE,
+    inFlight,
+    config.ACCESS_LOG_PER_SECOND,
+  )
   const spans =
     tracing === null ? null : createRequestSpans({ ...tracing, exemplify: observer.exemplify })
   const application = createApplication({
@@ -202,7 +212,9 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     ],
     authenticate: verifier.verify,
     clock,
-    observe: spans === null ? observer.bind : (route) => spans(route, observer.bind(route)),
+    ...(config.METRICS && {
+      observe: spans === null ? observer.bind : (route) => spans(route, observer.bind(route)),
+    }),
     ...(tracing !== null && { tracing: tracing.requests }),
     onStray: observer.stray,
     onShed: observer.shed,

@@ -10,6 +10,8 @@ import {
   type Metric,
   type OpenMetricsContentType,
 } from 'prom-client'
+import { loopDelays, watchEventLoop, type LoopDelays } from './event-loop.ts'
+import { createRegistry, seriesText, type SelfWriting } from './exposition.ts'
 import {
   createHistogram,
   type HistogramFamily,
@@ -63,7 +65,7 @@ export interface Metrics {
  * What prom-client offers and Bun cannot tell: V8's heap spaces (asking for them blocks the loop for
  * 1.2 to 2.4 ms, most of a whole scrape, and the answer is zeros), garbage collection (no `gc` entries
  * reach a PerformanceObserver), active handles (always none). `process_heap_bytes` is the address
- * space, gigabytes of it.
+ * space, gigabytes of it. The lag of the event loop is our own; see event-loop.ts.
  */
 const untold = new Set([
   ...['total', 'used', 'available'].map((kind) => `nodejs_heap_space_size_${kind}_bytes`),
@@ -71,6 +73,9 @@ const untold = new Set([
     `nodejs_active_${kind}`,
     `nodejs_active_${kind}_total`,
   ]),
+  ...['', 'min_', 'max_', 'mean_', 'stddev_', 'p50_', 'p90_', 'p99_'].map(
+    (kind) => `nodejs_eventloop_lag_${kind}seconds`,
+  ),
   'nodejs_gc_duration_seconds',
   'process_heap_bytes',
 ])
@@ -81,18 +86,18 @@ const untold = new Set([
  * @param service stands in `service_info`, and in no other series: the scraper's labels tell services apart
  */
 export function createMetrics(service: string): Metrics {
-  const plain = new Registry()
+  const plain = createRegistry(Registry.PROMETHEUS_CONTENT_TYPE)
   // prom-client fixes a registry's format, and cuts `_total` off the names of the counters it shows
   // as OpenMetrics; so that format has a registry and names of its own, over the same numbers.
-  const open = new Registry<OpenMetricsContentType>()
-  open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+  const open = createRegistry(Registry.OPENMETRICS_CONTENT_TYPE)
 
   function register(metric: Metric): void {
     plain.registerMetric(metric)
     showInOpenMetrics(open, metric)
   }
 
-  collectDefaultMetrics({ register: plain })
+  // Its own watch of the event loop is left out below; until then it should wake nobody.
+  collectDefaultMetrics({ register: plain, eventLoopMonitoringPrecision: 3_600_000 })
   for (const name of untold) plain.removeSingleMetric(name)
   for (const { name } of plain.getMetricsAsArray()) {
     const metric = plain.getSingleMetric(name)
@@ -109,6 +114,23 @@ export function createMetrics(service: string): Metrics {
       },
     }),
   )
+
+  const endWindow = watchEventLoop()
+  let delays: LoopDelays
+  for (const kind of loopDelays) {
+    register(
+      createGauge(
+        `nodejs_eventloop_lag_${kind}_seconds`,
+        `Delay of the event loop: ${kind}`,
+        () => {
+          // They are read in their order, and the first one begins a new window for all.
+          if (kind === loopDelays[0]) delays = endWindow()
+          return delays[kind]
+        },
+        [],
+      ),
+    )
+  }
 
   const text = (openMetrics = false) => (openMetrics ? open : plain).metrics()
   return {
@@ -151,14 +173,13 @@ function createCounter(name: string, help: string, labelNames: readonly string[]
   const slots = createSlots(name, labelNames, 1)
   if (labelNames.length === 0) slots.offset({})
 
-  class SlotCounter extends Counter {
-    override async get() {
-      const shown = await super.get()
-      shown.values = Array.from(slots.all(), ({ labels, offset }) => ({
-        labels,
-        value: slots.values[offset] as number,
-      }))
-      return shown
+  class SlotCounter extends Counter implements SelfWriting {
+    samples(): string {
+      let text = ''
+      for (const { text: labels, offset } of slots.all()) {
+        text += `\n${seriesText(name, labels)} ${slots.values[offset]}`
+      }
+      return text
     }
   }
 

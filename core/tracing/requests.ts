@@ -1,4 +1,5 @@
 /** The server span of a request: of one that was sampled, and after the fact of one that went wrong. */
+import { perSecond } from '../resilience/per-second.ts'
 import {
   childOf,
   newTrace,
@@ -9,7 +10,6 @@ import type { TraceContext } from '../resilience/trace-context.ts'
 import type { Inbound } from '../http/engine/engine.ts'
 import type { Observe } from '../http/pipeline.ts'
 import type { Route } from '../http/route.ts'
-import { perSecond } from './sampling.ts'
 import { preciseNow, type RecordSpan } from './span.ts'
 
 export interface RequestSpansOptions {

@@ -1,7 +1,7 @@
 /** Who is traced: a share, checkouts, and who is asked for by somebody that may. */
 import { describe, expect, test } from 'bun:test'
 import { inboundOf } from '../http/inbound.fixture.ts'
-import { createSampling, perSecond, type SampledRoute, type SamplingOptions } from './sampling.ts'
+import { createSampling, type SampledRoute, type SamplingOptions } from './sampling.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const callerId = '00f067aa0ba902b7'
@@ -84,8 +84,4 @@ describe('a request whose caller has decided for it', () => {
     const broken = inboundOf({ headers: { traceparent: `00-${traceId}-01` } })
     expect(sampling({ obeyAnybody: true })(open)(broken)).toBeNull()
   })
-})
-
-test('a bound of none lets nothing through', () => {
-  expect(perSecond(0)()).toBe(false)
 })

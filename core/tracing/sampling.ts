@@ -1,6 +1,7 @@
 /** Which requests are traced: decided from the route and two headers, before any span exists. */
 import type { Inbound } from '../http/engine/engine.ts'
 import type { Route } from '../http/route.ts'
+import { perSecond } from '../resilience/per-second.ts'
 import { newTrace, parseTraceparent, traceparentHeader } from '../resilience/trace-context.ts'
 import type { TraceContext } from '../resilience/trace-context.ts'
 import { newSpanId } from './span.ts'
@@ -89,21 +90,5 @@ function started(caller: TraceContext | null): SampledRequest {
     parentId: caller === null ? parentId : newSpanId(),
     sampled: true,
     callerId: null,
-  }
-}
-
-/** Says yes so often in each second of the clock; 0 is never. */
-export function perSecond(limit: number): () => boolean {
-  let second = 0
-  let taken = 0
-  return () => {
-    const now = Math.floor(performance.now() / 1000)
-    if (now !== second) {
-      second = now
-      taken = 0
-    }
-    if (taken >= limit) return false
-    taken += 1
-    return true
   }
 }

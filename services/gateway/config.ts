@@ -5,6 +5,7 @@ import { duration, integer, number, path, type Environment } from '../../core/co
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
 const { CATALOG_URL, CART_URL, ORDER_URL, USER_URL, ACCESS_LOG_SAMPLE } = commonSettings
+const { ACCESS_LOG_PER_SECOND } = commonSettings
 const { OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE, TRACE_PER_SECOND } = commonSettings
 const { TRACE_CHECKOUTS_PER_SECOND, TRACE_SLOW_MS } = commonSettings
 
@@ -31,6 +32,7 @@ export const gatewaySettings = {
   USER_URL,
   CHECK_INTERVAL_MS,
   ACCESS_LOG_SAMPLE,
+  ACCESS_LOG_PER_SECOND,
   OTEL_EXPORTER_OTLP_ENDPOINT,
   TRACE_SAMPLE,
   TRACE_PER_SECOND,

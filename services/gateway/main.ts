@@ -58,7 +58,13 @@ async function boot(): Promise<void> {
   const all = Object.values(upstreams)
   const metrics = createMetrics('gateway')
   const tracing = await startTracing('gateway', config, metrics, log)
-  const observer = createObserver(metrics, log, config.ACCESS_LOG_SAMPLE, flight.total)
+  const observer = createObserver(
+    metrics,
+    log,
+    config.ACCESS_LOG_SAMPLE,
+    flight.total,
+    config.ACCESS_LOG_PER_SECOND,
+  )
   const observation = createObservation({
     observer,
     tracing,

@@ -22,6 +22,7 @@ const shop = await startShop({
     TRACE_PER_SECOND: '100000',
     TRACE_CHECKOUTS_PER_SECOND: '100000',
     ACCESS_LOG_SAMPLE: '1',
+    ACCESS_LOG_PER_SECOND: '100000',
     LOG_LEVEL: 'trace',
   },
   envOf: { gateway: { GATEWAY_METRICS_PORT: String(gatewayMetrics) } },

@@ -19,6 +19,7 @@ const shop = await startShop({
     TRACE_SAMPLE: '0',
     TRACE_SLOW_MS: '60000',
     ACCESS_LOG_SAMPLE: '1',
+    ACCESS_LOG_PER_SECOND: '100000',
     LOG_LEVEL: 'info',
   },
   envOf: { gateway: { GATEWAY_METRICS_PORT: String(gatewayMetrics) } },
