@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** Milliseconds between two looks. */
-const resolution = 10
+export const watchResolution = 10
 
 /**
  * Largest and percentiles, in seconds. Mean and deviation are left out: on Bun they walk the whole
@@ -14,7 +14,7 @@ export type LoopDelays = Readonly<Record<(typeof loopDelays)[number], number>>
 
 /** Each call ends one window and begins the next. */
 export function watchEventLoop(): () => LoopDelays {
-  const histogram = monitorEventLoopDelay({ resolution })
+  const histogram = monitorEventLoopDelay({ resolution: watchResolution })
   histogram.enable()
   return () => {
     const delays = {

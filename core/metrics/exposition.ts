@@ -22,7 +22,8 @@ interface Formatting {
 
 /** A registry of prom-client in which such metrics write themselves. */
 export function createRegistry<C extends RegistryContentType>(contentType: C): Registry<C> {
-  const registry = new Registry<C>(contentType)
+  const registry = new Registry<C>()
+  registry.setContentType(contentType)
   const openMetrics = registry.contentType === Registry.OPENMETRICS_CONTENT_TYPE
   const formatting = registry as unknown as Formatting
   const usual = formatting.getMetricsAsString.bind(registry)

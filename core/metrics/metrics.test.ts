@@ -231,6 +231,19 @@ describe('the exposition', () => {
     }
   })
 
+  test('tells how long the event loop stood, since the last time it was asked', async () => {
+    const metrics = createMetrics('cart')
+    const delay = async () =>
+      Number((await samples(metrics.text(), 'nodejs_eventloop_lag_max_seconds'))[0]?.split(' ')[1])
+    // The watch begins with the loop's next turns.
+    await Bun.sleep(50)
+    await delay()
+    const end = performance.now() + 120
+    while (performance.now() < end);
+    await Bun.sleep(50)
+    expect(await delay()).toBeGreaterThan(0.08)
+  })
+
   test('refuses a name that is taken', () => {
     const metrics = createMetrics('cart')
     metrics.counter('one_total', 'One')

@@ -10,7 +10,7 @@ import {
   type Metric,
   type OpenMetricsContentType,
 } from 'prom-client'
-import { loopDelays, watchEventLoop, type LoopDelays } from './event-loop.ts'
+import { loopDelays, watchEventLoop, watchResolution, type LoopDelays } from './event-loop.ts'
 import { createRegistry, seriesText, type SelfWriting } from './exposition.ts'
 import {
   createHistogram,
@@ -96,8 +96,9 @@ export function createMetrics(service: string): Metrics {
     showInOpenMetrics(open, metric)
   }
 
-  // Its own watch of the event loop is left out below; until then it should wake nobody.
-  collectDefaultMetrics({ register: plain, eventLoopMonitoringPrecision: 3_600_000 })
+  // Its watch of the event loop is left out below, but on Bun all watches of a process share one timer:
+  // theirs must be as fine as ours.
+  collectDefaultMetrics({ register: plain, eventLoopMonitoringPrecision: watchResolution })
   for (const name of untold) plain.removeSingleMetric(name)
   for (const { name } of plain.getMetricsAsArray()) {
     const metric = plain.getSingleMetric(name)

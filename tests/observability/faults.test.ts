@@ -147,7 +147,7 @@ describe('a planted fault', () => {
       const page = await scrape(shop.urls.user)
       return (page.value('nodejs_eventloop_lag_max_seconds') ?? 0) > 0.03
     })
-  })
+  }, 60_000)
 
   test('of memory grows up to its bound, and no further', async () => {
     const resident = () => {
@@ -158,7 +158,7 @@ describe('a planted fault', () => {
     await plant('user', { kind: 'memory', megabytes: 160 })
     await until('it has grown', () => resident() > before + 140)
     expect(resident()).toBeLessThan(before + 260)
-  })
+  }, 60_000)
 
   test('of the outbox holds everything back, and nothing is lost', async () => {
     const state = async () => (await scrape(shop.urls.order)).value('outbox_entries') ?? -1

@@ -1,7 +1,7 @@
 /**
  * What observability costs: the same shop with it and without it, side by side, asked in turns.
  *
- *   node scripts/run.mjs scripts/observability-tax.ts [rounds] [seconds]
+ *   node scripts/run.mjs bench/observability/tax.ts [rounds] [seconds]
  *
  * Wants `wrk`. Requests a second depend on what else the machine does, so the processor time of the
  * processes is told as well: it is what a request costs, whoever else runs.
@@ -9,9 +9,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newId, type UserId } from '../core/values/ids.ts'
-import { startShop, type ProcessName, type Shop } from '../tests/support/shop.ts'
-import { tokensOf } from '../tests/support/tokens.ts'
+import { newId, type UserId } from '../../core/values/ids.ts'
+import { startShop, type ProcessName, type Shop } from '../../tests/support/shop.ts'
+import { tokensOf } from '../../tests/support/tokens.ts'
 
 const [rounds = 10, seconds = 4] = process.argv.slice(2).map(Number)
 

@@ -1,9 +1,9 @@
 /**
  * How long one scrape holds the event loop, by the number of series on the page.
  *
- *   node scripts/run.mjs scripts/scrape-cost.ts [rounds]
+ *   node scripts/run.mjs bench/observability/scrape.ts [rounds]
  */
-import { createMetrics } from '../core/metrics/metrics.ts'
+import { createMetrics } from '../../core/metrics/metrics.ts'
 
 const rounds = Number(process.argv[2] ?? 20)
 
