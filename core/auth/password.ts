@@ -11,6 +11,11 @@ export interface Passwords {
   verifyDummy(password: string): Promise<false>
 }
 
+export interface PasswordPool extends Passwords {
+  /** Hashes that wait for a free core. */
+  waiting(): number
+}
+
 /** 19 MiB, two passes, one lane: the OWASP minimum for argon2id (measured: 23 ms). */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
@@ -30,7 +35,7 @@ const retryAfter = 2
 export function createPasswords(options: {
   readonly concurrency: number
   readonly queue: number
-}): Passwords {
+}): PasswordPool {
   const { concurrency, queue } = options
   if (!(queue >= 64)) throw new RangeError('The option "queue" must be at least 64.')
   const slots = createSlots({
@@ -45,6 +50,7 @@ export function createPasswords(options: {
       await slots.run(() => verify(dummyHash, normal(password)))
       return false
     },
+    waiting: slots.waiting,
   }
 }
 

@@ -3,6 +3,8 @@
 export interface Slots {
   /** Runs the task when its turn comes; throws what `refuse` makes when the queue is full. */
   run<T>(task: () => Promise<T>): Promise<T>
+  /** Tasks that wait for their turn. */
+  waiting(): number
 }
 
 /** Both bounds are needed: without them a burst of costly tasks takes the process down. */
@@ -25,6 +27,7 @@ export function createSlots(options: {
   }
 
   return {
+    waiting: () => waiting.length,
     async run(task) {
       if (running < concurrency) running++
       else if (waiting.length < queue) await new Promise<void>((turn) => waiting.push(turn))

@@ -31,11 +31,15 @@ export interface CopyGuardOptions {
   readonly trips: (error: unknown) => boolean
   readonly clock: Clock
   readonly log: Logger
+  /** Told of each change of the breaker's state. */
+  readonly onState?: ((state: BreakerState) => void) | undefined
 }
+
+export type BreakerState = 'open' | 'half_open' | 'closed'
 
 /** One for each copy: what a dead one did must not keep anybody from the others. */
 export function createCopyGuard(options: CopyGuardOptions): CopyGuard {
-  const { upstream, copy, probeAfter, clock, log } = options
+  const { upstream, copy, probeAfter, clock, log, onState } = options
   const places = bulkhead(options.concurrency, options.queue)
   const breaker = circuitBreaker(handleWhen(options.trips), {
     halfOpenAfter: probeAfter,
@@ -46,7 +50,9 @@ export function createCopyGuard(options: CopyGuardOptions): CopyGuard {
   let brokeAt = 0
 
   // One line when it opens and one when it closes; the failed probes between say nothing new.
+  breaker.onHalfOpen(() => onState?.('half_open'))
   breaker.onBreak((reason) => {
+    onState?.('open')
     brokeAt = performance.now()
     if (openedAt !== null) return
     openedAt = clock.now()
@@ -54,6 +60,7 @@ export function createCopyGuard(options: CopyGuardOptions): CopyGuard {
     log.warn({ upstream, copy, err }, 'circuit breaker opened')
   })
   breaker.onReset(() => {
+    onState?.('closed')
     const openMs = openedAt === null ? 0 : clock.now() - openedAt
     openedAt = null
     log.info({ upstream, copy, open_ms: openMs }, 'circuit breaker closed')

@@ -19,13 +19,13 @@ import {
 import { systemClock, type Clock } from '../values/time.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { neverSent } from './connection.ts'
-import { createCopyGuard, type CopyGuard } from './copy-guard.ts'
+import { createCopyGuard, type BreakerState, type CopyGuard } from './copy-guard.ts'
 import type { Copies } from './copies.ts'
 import { UpstreamFailure, type Sent } from './upstream-failure.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { ServiceName } from '../values/service-name.ts'
 
-export type { Answer }
+export type { Answer, BreakerState }
 export { UpstreamFailure }
 
 export interface ServiceRequest {
@@ -54,6 +54,16 @@ export interface ServiceClient {
   call(request: ServiceRequest): Promise<Answer>
 }
 
+/** What happens inside of a call; for metrics. */
+export interface ClientEvents {
+  /** An attempt failed and another follows. */
+  readonly onRetry: () => void
+  /** A repetition would have been right, and the budget had none left. */
+  readonly onBudgetExhausted: () => void
+  /** Each copy of the service has a breaker of its own. */
+  readonly onBreaker: (copy: string, state: BreakerState) => void
+}
+
 export interface ServiceClientOptions {
   /** The service that is called, which is also the audience of the token. */
   readonly copies: Copies
@@ -74,6 +84,7 @@ export interface ServiceClientOptions {
   readonly probeAfter?: number
   /** Bytes of an answer; 4 MiB unless given. */
   readonly answerLimit?: number
+  readonly events?: ClientEvents
 }
 
 interface Attempt {
@@ -115,7 +126,7 @@ class AttemptFailure extends Error {
 
 /** Makes the client of one service; one a process, since breakers and budget are its state. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { copies, tokens, log, clock = systemClock } = options
+  const { copies, tokens, log, clock = systemClock, events } = options
   const { timeout = 8000, maxAttempts = 3, answerLimit = 4 * 1024 * 1024 } = options
   const { concurrency = 128, queue = 512, failuresToOpen = 5, probeAfter = 1000 } = options
   const name = copies.service
@@ -152,10 +163,11 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
         const inTime = request.deadline.remaining() > pause
         // What was held back here put no load on the peer, so its first real try costs nothing.
         const free = moves && !(error instanceof AttemptFailure)
-        if (!(moves || repeats) || !inTime || !(free || budget.take())) {
+        if (!(moves || repeats) || !inTime || !(free || mayRetry())) {
           const code = error instanceof BulkheadRejectedError ? 'overloaded' : undefined
           throw new UpstreamFailure(name, sent, error, code)
         }
+        events?.onRetry()
         if (!moves) {
           await new Promise((resolve) => setTimeout(resolve, pause))
           delay = delay.next(undefined)
@@ -163,6 +175,12 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
         copy = nextCopy(tried)
       }
     }
+  }
+
+  function mayRetry(): boolean {
+    const allowed = budget.take()
+    if (!allowed) events?.onBudgetExhausted()
+    return allowed
   }
 
   /** In turn, without those whose breaker is open as long as there is another; then from the start. */
@@ -180,7 +198,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   function guardOf(copy: string): CopyGuard {
     const known = guards.get(copy)
     if (known !== undefined) return known
-    const guard = createCopyGuard({ ...bounds, upstream: name, copy, clock, log })
+    const onState = events && ((state: BreakerState) => events.onBreaker(copy, state))
+    const guard = createCopyGuard({ ...bounds, upstream: name, copy, clock, log, onState })
     guards.set(copy, guard)
     return guard
   }

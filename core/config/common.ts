@@ -5,6 +5,7 @@ import type { ServiceName } from '../values/service-name.ts'
 import {
   choice,
   duration,
+  flag,
   integer,
   list,
   number,
@@ -12,6 +13,7 @@ import {
   secret,
   text,
   textOf,
+  url,
   urls,
 } from './config.ts'
 import type { Config, Environment } from './config.ts'
@@ -126,6 +128,44 @@ export const commonSettings = {
     default: 10,
     min: 1,
     max: 1000,
+  }),
+  ACCESS_LOG_PER_SECOND: integer({
+    help: 'successful requests a second that are logged at most',
+    default: 50,
+    min: 0,
+    max: 1_000_000,
+  }),
+  METRICS: flag({
+    help: 'whether requests and statements are counted and timed; false only to measure what that costs',
+    default: true,
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url({
+    help: 'collector that gets spans as OTLP over HTTP, such as http://127.0.0.1:4318; empty: no tracing',
+    default: '',
+  }),
+  TRACE_SAMPLE: number({
+    help: 'share of requests that are traced',
+    default: 0.01,
+    min: 0,
+    max: 1,
+  }),
+  TRACE_PER_SECOND: integer({
+    help: 'requests a second that this share takes at most',
+    default: 100,
+    min: 0,
+    max: 100_000,
+  }),
+  TRACE_CHECKOUTS_PER_SECOND: integer({
+    help: 'checkouts a second that are traced whatever the share is',
+    default: 50,
+    min: 0,
+    max: 100_000,
+  }),
+  TRACE_SLOW_MS: duration({
+    help: 'time from which a request is told of even if it was not traced',
+    default: 500,
+    min: 1,
+    max: 60_000,
   }),
 } as const
 

@@ -21,6 +21,8 @@ export interface ApplicationOptions extends PipelineOptions {
   readonly corsOrigins: readonly string[]
   /** Told of requests that met no route. */
   readonly onStray?: (status: number) => void
+  /** Told of requests that were refused under load. */
+  readonly onShed?: () => void
 }
 
 export interface Application {
@@ -66,6 +68,7 @@ export function createApplication(options: ApplicationOptions): Application {
     const endpoint = match.methods.get(inbound.method === 'HEAD' ? 'GET' : inbound.method)
     if (endpoint === undefined) return otherMethod(inbound, match.methods)
     if (inFlight >= options.maxInFlight && !endpoint.neverShed) {
+      options.onShed?.()
       return stray(inbound, problem('overloaded'))
     }
     const reply = endpoint.run(inbound, match.params)

@@ -1,6 +1,8 @@
 /** Composes one closure per route from what that route really needs; nothing is decided per request. */
 import { budgetFrom, deadlineHeader, deadlineIn, type Deadline } from '../resilience/deadline.ts'
 import { newTrace, parseTraceparent, type TraceContext } from '../resilience/trace-context.ts'
+import type { RequestTracing, SampledRequest } from '../tracing/sampling.ts'
+import { within, type Scope } from '../tracing/scope.ts'
 import { newId } from '../values/ids.ts'
 import { millis, type Clock } from '../values/time.ts'
 import { bodyParser } from './body.ts'
@@ -17,6 +19,8 @@ import { compileValidator } from './validation.ts'
 export interface Finished {
   readonly requestId: string
   readonly trace: TraceContext
+  /** Its own span; null where it is not traced. */
+  readonly sampled: SampledRequest | null
   readonly inbound: Inbound
 }
 
@@ -33,6 +37,8 @@ export interface PipelineOptions {
   readonly clock: Clock
   /** Bound once per route; absent when nobody listens. */
   readonly observe?: (route: Route) => Observe
+  /** Absent where tracing is off. */
+  readonly tracing?: RequestTracing
   /** Milliseconds that a client may take to send its body; 5,000 unless stated. */
   readonly bodyPatience?: number
   /** The client's address; trusts a forwarding header only from a configured proxy. */
@@ -49,21 +55,29 @@ const defaultBudget = 2_000
 const defaultBodyPatience = 5_000
 
 /** One request on its way through the steps; what costs is computed on first use. */
-class Request implements Call {
+class Request implements Call, Finished, Scope {
   params: unknown
   query: unknown
   body: unknown
   caller: Caller | null = null
   readonly inbound: Inbound
+  readonly sampled: SampledRequest | null
   readonly #plan: Plan
   #deadline: Deadline | null = null
   #requestId: string | null = null
-  #trace: TraceContext | null = null
+  #trace: TraceContext | null
 
-  constructor(inbound: Inbound, params: Readonly<Record<string, string>>, plan: Plan) {
+  constructor(
+    inbound: Inbound,
+    params: Readonly<Record<string, string>>,
+    plan: Plan,
+    sampled: SampledRequest | null,
+  ) {
     this.inbound = inbound
     this.params = params
+    this.sampled = sampled
     this.#plan = plan
+    this.#trace = sampled
   }
 
   /** Started by the first step of a route that waits for anything, so that waiting counts. */
@@ -79,7 +93,7 @@ class Request implements Call {
   }
 
   get trace(): TraceContext {
-    return (this.#trace ??= parseTraceparent(this.inbound.header('traceparent')) ?? newTrace())
+    return (this.#trace ??= this.#plan.traceOf(this.inbound))
   }
 
   get address(): string {
@@ -109,7 +123,16 @@ interface Plan {
   readonly clock: Clock
   readonly authenticate: Authenticate
   readonly addressOf: (inbound: Inbound) => string
+  /** The trace of a request that is not sampled. */
+  readonly traceOf: (inbound: Inbound) => TraceContext
 }
+
+/** A route's closure before it is known whether its request is sampled. */
+type SampledHandle = (
+  inbound: Inbound,
+  params: Readonly<Record<string, string>>,
+  sampled: SampledRequest | null,
+) => Reply | Promise<Reply>
 
 /** Builds the closure of a route. It never throws and never rejects: every error is an answer. */
 export function compileRoute(route: Route, options: PipelineOptions): RouteHandle {
@@ -120,19 +143,30 @@ export function compileRoute(route: Route, options: PipelineOptions): RouteHandl
     clock: options.clock,
     authenticate: options.authenticate,
     addressOf: options.addressOf,
+    traceOf: options.tracing?.unsampled ?? callersTrace,
   }
-  const run: RouteHandle = (inbound, params) =>
-    start(route, plan, new Request(inbound, params, plan))
+  const run: SampledHandle = (inbound, params, sampled) =>
+    start(route, plan, new Request(inbound, params, plan, sampled))
   const observed =
     options.observe === undefined ? run : observing(route, plan, options.observe(route))
-  return route.cached === undefined
-    ? observed
-    : cachedFirst(route, route.cached, plan, options, observed)
+  const handle =
+    route.cached === undefined
+      ? observed
+      : cachedFirst(route, route.cached, plan, options, observed)
+  const sample = options.tracing?.sample(route) ?? never
+  return (inbound, params) => handle(inbound, params, sample(inbound))
 }
 
+const never = (): null => null
+
+/** Handed on as it came where this process takes no part in tracing. */
+export const callersTrace = (inbound: Inbound): TraceContext =>
+  parseTraceparent(inbound.header('traceparent')) ?? newTrace()
+
+/** Within the scope of the request, so that its log lines and statements know where they belong. */
 function start(route: Route, plan: Plan, request: Request): Reply | Promise<Reply> {
   try {
-    const reply = advance(route, plan, request, 0)
+    const reply = within(request, () => advance(route, plan, request, 0))
     return reply instanceof Promise ? reply.catch((error) => failure(error, request)) : reply
   } catch (error) {
     return failure(error, request)
@@ -153,10 +187,10 @@ function advance(route: Route, plan: Plan, request: Request, from: number): Repl
   }
 }
 
-function observing(route: Route, plan: Plan, observe: Observe): RouteHandle {
-  return (inbound, params) => {
+function observing(route: Route, plan: Plan, observe: Observe): SampledHandle {
+  return (inbound, params, sampled) => {
     const started = performance.now()
-    const request = new Request(inbound, params, plan)
+    const request = new Request(inbound, params, plan, sampled)
     const finish = (reply: Reply): Reply => {
       observe(reply.status, performance.now() - started, request, errors.get(request))
       return reply
@@ -171,12 +205,12 @@ function cachedFirst(
   cached: (inbound: Inbound) => Reply | null,
   plan: Plan,
   options: PipelineOptions,
-  otherwise: RouteHandle,
-): RouteHandle {
+  otherwise: SampledHandle,
+): SampledHandle {
   const observe = options.observe?.(route)
-  return (inbound, params) => {
+  return (inbound, params, sampled) => {
     const started = performance.now()
-    const request = new Request(inbound, params, plan)
+    const request = new Request(inbound, params, plan, sampled)
     let reply: Reply | null
     let thrown: unknown
     try {
@@ -185,7 +219,7 @@ function cachedFirst(
       thrown = error
       reply = failure(error, request)
     }
-    if (reply === null) return otherwise(inbound, params)
+    if (reply === null) return otherwise(inbound, params, sampled)
     observe?.(reply.status, performance.now() - started, request, thrown)
     return reply
   }
@@ -315,7 +349,7 @@ export function strayRequest(inbound: Inbound): { requestId: string; trace: Trac
 }
 
 /** The caller's request id when it is one; anything else could forge log lines. */
-function requestIdOf(inbound: Inbound): string | null {
+export function requestIdOf(inbound: Inbound): string | null {
   const given = inbound.header('x-request-id')
   return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : null
 }

@@ -79,6 +79,8 @@ export interface RouteSpec<
   readonly bodyLimit?: number
   /** Milliseconds that the whole request may take; 2,000 unless stated. */
   readonly budget?: number
+  /** Makes an order: traced every time, up to a bound a second, where others are a share. */
+  readonly checkout?: boolean
   /** Health and metrics answer even when everything else is shed. */
   readonly neverShed?: boolean
   readonly success: Success<S>

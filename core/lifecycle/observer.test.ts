@@ -24,6 +24,7 @@ const trace = newTrace()
 const request = {
   requestId: 'r1',
   trace,
+  sampled: null,
   inbound: inboundOf({ target: '/orders/7?secret=1', headers: { authorization: 'Bearer secret' } }),
 }
 

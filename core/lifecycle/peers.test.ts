@@ -1,7 +1,9 @@
 /** How a process sees the other services: one address is taken as it is, several are watched. */
 import { expect, test } from 'bun:test'
 import { fakeCopy, until } from '../clients/copies.fixture.ts'
+import { createClientMetrics } from '../clients/client-metrics.ts'
 import { log, request, tokens } from '../clients/service-client.fixture.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { systemClock } from '../values/time.ts'
 import { createPeers } from './peers.ts'
 
@@ -23,6 +25,7 @@ test('copies are watched once for all who call the service, a sole address not a
     tokens,
     clock: systemClock,
     log,
+    metered: createClientMetrics(createMetrics('cart')),
   })
   const [catalog, order] = [peers.client('catalog'), peers.client('order')]
   expect(peers.copiesOf('catalog')).toBe(peers.copiesOf('catalog'))

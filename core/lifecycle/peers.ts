@@ -5,6 +5,7 @@ import {
   type ServiceClient,
   type ServiceClientOptions,
 } from '../clients/service-client.ts'
+import type { MeteredClient } from '../clients/client-metrics.ts'
 import type { Logger } from '../logging/logger.ts'
 import { serviceNames, type ServiceName } from '../values/service-name.ts'
 import type { Clock } from '../values/time.ts'
@@ -27,10 +28,13 @@ export interface PeersOptions {
   readonly tokens: ServiceClientOptions['tokens']
   readonly clock: Clock
   readonly log: Logger
+  /** What counts, and traces, the calls of a client. */
+  readonly metered: (peer: ServiceName) => MeteredClient
 }
 
 /** Only services that are asked for are watched, and only where there are copies to choose from. */
-export function createPeers({ addresses, interval, tokens, clock, log }: PeersOptions): Peers {
+export function createPeers(options: PeersOptions): Peers {
+  const { addresses, interval, tokens, clock, log, metered } = options
   const known = new Map<ServiceName, Copies>()
 
   function copiesOf(service: ServiceName): Copies {
@@ -53,8 +57,11 @@ export function createPeers({ addresses, interval, tokens, clock, log }: PeersOp
 
   return {
     copiesOf,
-    client: (name, options) =>
-      createServiceClient({ copies: copiesOf(name), tokens, log, clock, ...options }),
+    client(name, own) {
+      const { events, measured } = metered(name)
+      const copies = copiesOf(name)
+      return measured(createServiceClient({ copies, tokens, log, clock, events, ...own }))
+    },
     async checked() {
       await Promise.all(serviceNames.map((name) => known.get(name)?.checked))
     },

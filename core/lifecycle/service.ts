@@ -6,6 +6,7 @@ import { loadSigningKey, refuseDemoKeys } from '../auth/keys.ts'
 import { keysFromFile, keysFromPeer, type KeySource } from '../auth/key-source.ts'
 import { createRevocations, type RevocationPage, type Revocations } from '../auth/revocations.ts'
 import { createVerifier } from '../auth/verifier.ts'
+import { createClientMetrics } from '../clients/client-metrics.ts'
 import type { ServiceClient } from '../clients/service-client.ts'
 import {
   addressesOf,
@@ -15,16 +16,22 @@ import {
   type CommonConfig,
 } from '../config/common.ts'
 import { loadConfig, type Config, type Definition } from '../config/config.ts'
+import { faultRoutes } from '../faults/fault-routes.ts'
+import { createFaults, type FaultKind, type Faults } from '../faults/faults.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import { createStoreMetrics, nothingObserved } from '../metrics/store-metrics.ts'
 import { openProfileFolder } from '../profiling/folder.ts'
 import { createLoadMeter } from '../profiling/load.ts'
 import { createProfiler } from '../profiling/profiler.ts'
 import { profilingRoutes } from '../profiling/routes.ts'
 import type { Worker } from '../resilience/worker.ts'
+import { createRequestSpans } from '../tracing/requests.ts'
+import { noSteps, type Steps } from '../tracing/steps.ts'
+import { startTracing } from '../tracing/tracing.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import { systemClock, type Clock } from '../values/time.ts'
 import { createHealth, type Check } from './health.ts'
@@ -32,7 +39,7 @@ import { createObserver } from './observer.ts'
 import { createPeers, type ClientOptions } from './peers.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { serve } from './serve.ts'
-import { storeOpener, type OpenStore } from './store.ts'
+import { storeOpener, type ObserveStore, type OpenStore } from './store.ts'
 import { systemRoutes } from './system-routes.ts'
 
 /** What a service builds its parts from. */
@@ -45,6 +52,10 @@ export interface ServiceContext<S extends Definition> {
   readonly directory: string
   /** Opens the store that STORE names; call it once. */
   readonly openStore: OpenStore
+  /** Steps of the business, as spans where tracing is on. */
+  readonly steps: Steps
+  /** Planted faults; null outside of the demo profile. */
+  readonly faults: Faults | null
   /** A client of another service; call it once per service, it holds breakers and budget. */
   client(name: ServiceName, options?: ClientOptions): ServiceClient
 }
@@ -74,8 +85,13 @@ export interface ServiceDefinition<S extends Definition> {
   readonly prefix: string
   readonly defaultPort: number
   readonly settings: S
+  /** Planted faults that only this service can show. */
+  readonly faults?: readonly FaultKind[]
   readonly build: (context: ServiceContext<S>) => ServiceParts | Promise<ServiceParts>
 }
+
+/** What every process can suffer from. */
+const commonFaults: readonly FaultKind[] = ['latency', 'errors', 'store', 'cpu', 'memory']
 
 /** Runs a service until it is told to stop; a mistake in the configuration ends it with one line each. */
 export async function runService<S extends Definition>(
@@ -111,21 +127,42 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const tokens = createServiceTokens({ name, key: signingKey, clock })
   const directory = join(config.DATA_DIR, config.COPY === 0 ? name : `${name}-${config.COPY}`)
 
+  const tracing = await startTracing(name, config, metrics, log)
+  const clientMetrics = createClientMetrics(metrics)
   const peers = createPeers({
     addresses: addressesOf(config),
     interval: config.CHECK_INTERVAL_MS,
     tokens,
     clock,
     log,
+    metered: tracing === null ? clientMetrics : (peer) => tracing.client(clientMetrics(peer), peer),
   })
 
+  const faults = allowDemo
+    ? createFaults({ kinds: [...commonFaults, ...(service.faults ?? [])], metrics, log })
+    : null
+  const observeStore: ObserveStore = (system) => {
+    const counted = config.METRICS ? createStoreMetrics(metrics, system) : nothingObserved
+    const traced = tracing === null ? counted : tracing.store(counted, system)
+    return faults === null ? traced : faults.slowed(traced)
+  }
   const parts = await service.build({
     config,
     log,
     metrics,
     clock,
     directory,
-    openStore: storeOpener({ name, config, directory, metrics, log, clock }),
+    openStore: storeOpener({
+      name,
+      config,
+      directory,
+      metrics,
+      observe: observeStore,
+      log,
+      clock,
+    }),
+    steps: tracing?.steps ?? noSteps,
+    faults,
     client: peers.client,
   })
 
@@ -166,22 +203,39 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     tokenUrl: '/user-api/token',
   }
   const inFlight = () => application.inFlight()
-  const observer = createObserver(metrics, log, config.ACCESS_LOG_SAMPLE, inFlight)
+  const observer = createObserver(
+    metrics,
+    log,
+    config.ACCESS_LOG_SAMPLE,
+    inFlight,
+    config.ACCESS_LOG_PER_SECOND,
+  )
+  const spans =
+    tracing === null ? null : createRequestSpans({ ...tracing, exemplify: observer.exemplify })
   const meter = createLoadMeter()
   const operations = parts.routes.map(({ operation }) => operation)
   const folder = openProfileFolder(join(config.PROFILES_DIR, name))
   const keep = config.PROFILES_KEEP
   const profiler = createProfiler({ service: name, folder, keep, operations, meter, clock, log })
   const routes = [
-    ...parts.routes,
+    ...(faults?.planted(parts.routes) ?? parts.routes),
     ...profilingRoutes({ service: name, profiler, folder, operations }),
   ]
+  const observed = (route: Route) => meter.bind(route, observer.bind(route))
   const application = createApplication({
-    routes: [...routes, ...systemRoutes({ name, health, metrics, routes, info })],
+    routes: [
+      ...routes,
+      ...systemRoutes({ name, health, metrics, routes, info }),
+      ...(faults === null ? [] : faultRoutes(faults)),
+    ],
     authenticate: verifier.verify,
     clock,
-    observe: (route) => meter.bind(route, observer.bind(route)),
+    ...(config.METRICS && {
+      observe: spans === null ? observed : (route) => spans(route, observed(route)),
+    }),
+    ...(tracing !== null && { tracing: tracing.requests }),
     onStray: observer.stray,
+    onShed: observer.shed,
     addressOf: addressReader(config.TRUSTED_PROXIES),
     maxInFlight: config.MAX_IN_FLIGHT,
     corsOrigins: config.CORS_ORIGINS,
@@ -203,6 +257,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
       await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
       await parts.stop()
       await peers.stop()
+      await tracing?.stop()
     },
   })
   log.info({ port: listening.port }, 'listening')

@@ -6,6 +6,7 @@ import { commonSettings } from '../config/common.ts'
 import { loadConfig, type Environment } from '../config/config.ts'
 import { createLogger } from '../logging/logger.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import { createStoreMetrics } from '../metrics/store-metrics.ts'
 import { systemClock } from '../values/time.ts'
 import { storeOpener } from './store.ts'
 
@@ -20,6 +21,7 @@ function opener(env: Environment) {
     config,
     directory: '/nowhere',
     metrics,
+    observe: (system) => createStoreMetrics(metrics, system),
     log,
     clock: systemClock,
   })

@@ -5,7 +5,8 @@ import type { CassandraMigration } from '../cassandra/migrations.ts'
 import type { Keyspace } from '../cassandra/keyspace.ts'
 import type { CommonConfig } from '../config/common.ts'
 import type { Logger } from '../logging/logger.ts'
-import type { CounterSlot, HistogramSlot, Metrics } from '../metrics/metrics.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { StoreObserver } from '../metrics/store-metrics.ts'
 import type { Eventually } from '../values/eventually.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import type { Clock } from '../values/time.ts'
@@ -13,7 +14,7 @@ import type { Clock } from '../values/time.ts'
 /** Where an embedded store lies and who listens to it; goes into `openDatabase`. */
 export interface SqlitePlace {
   readonly path: string
-  readonly observe: (operation: string, milliseconds: number) => void
+  readonly observe: StoreObserver
 }
 
 /** Opens the service's keyspace, migrated; the store declares its statements and calls `prepare`. */
@@ -27,21 +28,25 @@ export interface StoreChoice<Store> {
 
 export type OpenStore = <Store>(choice: StoreChoice<Store>) => Eventually<Store>
 
+/** Makes the one listener to the store that is opened. */
+export type ObserveStore = (system: 'sqlite' | 'cassandra') => StoreObserver
+
 export interface StoreOpenerOptions {
   readonly name: ServiceName
   readonly config: CommonConfig
   /** Folder of the service's own files. */
   readonly directory: string
   readonly metrics: Metrics
+  readonly observe: ObserveStore
   readonly log: Logger
   readonly clock: Clock
 }
 
 export function storeOpener(options: StoreOpenerOptions): OpenStore {
-  const { name, config, directory, metrics } = options
+  const { name, config, directory, observe } = options
   return ({ sqlite, cassandra }) => {
     if (config.STORE === 'sqlite') {
-      return sqlite({ path: join(directory, `${name}.db`), observe: lazily(metrics) })
+      return sqlite({ path: join(directory, `${name}.db`), observe: observe('sqlite') })
     }
     if (cassandra === undefined) {
       throw new Error(`STORE is "cassandra", but the ${name} service has the store "sqlite" alone.`)
@@ -51,7 +56,7 @@ export function storeOpener(options: StoreOpenerOptions): OpenStore {
 }
 
 async function openServiceKeyspace(
-  { name, config, metrics, log, clock }: StoreOpenerOptions,
+  { name, config, metrics, observe, log, clock }: StoreOpenerOptions,
   migrations: readonly CassandraMigration[],
 ): Promise<Keyspace> {
   const { openKeyspace } = await import('../cassandra/keyspace.ts')
@@ -65,7 +70,7 @@ async function openServiceKeyspace(
     migrations,
     log,
     clock,
-    observe: binder(metrics),
+    observe: binder(observe('cassandra')),
   })
   metrics.gauge('cassandra_breaker_open', '1 while calls are refused because nobody answers', () =>
     keyspace.isOpen() ? 1 : 0,
@@ -93,45 +98,7 @@ function credentialsOf(config: CommonConfig) {
 }
 
 /** Binds an operation of Cassandra when its statement is declared: its series exist from then on. */
-function binder(metrics: Metrics) {
-  const slots = slotsOf(metrics, 'cassandra')
-  return (operation: string) => {
-    const { count, duration } = slots(operation)
-    return (milliseconds: number) => {
-      count.inc()
-      duration.observe(milliseconds / 1000)
-    }
-  }
-}
-
-/** SQLite names an operation with every run, so its slots are found by name. */
-function lazily(metrics: Metrics): SqlitePlace['observe'] {
-  const slots = slotsOf(metrics, 'sqlite')
-  // Operations are the names of statements in the code, so this stays small.
-  const bound = new Map<string, Slots>()
-  return (operation, milliseconds) => {
-    let found = bound.get(operation)
-    if (found === undefined) {
-      found = slots(operation)
-      bound.set(operation, found)
-    }
-    found.count.inc()
-    found.duration.observe(milliseconds / 1000)
-  }
-}
-
-interface Slots {
-  readonly count: CounterSlot
-  readonly duration: HistogramSlot
-}
-
-function slotsOf(metrics: Metrics, store: 'sqlite' | 'cassandra'): (operation: string) => Slots {
-  const queries = metrics.counter(`${store}_queries_total`, 'Statements run', ['operation'])
-  const durations = metrics.histogram(`${store}_query_duration_seconds`, 'Time of a statement', {
-    labels: ['operation'],
-  })
-  return (operation) => ({
-    count: queries.slot({ operation }),
-    duration: durations.slot({ operation }),
-  })
+const binder = (observe: StoreObserver) => (operation: string) => {
+  observe.expect?.(operation)
+  return (milliseconds: number): void => observe(operation, milliseconds)
 }

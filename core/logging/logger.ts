@@ -1,5 +1,6 @@
 /** Logs: one JSON line an event on standard output, with an allow-list for what a request may leave. */
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import { scopeFields } from '../tracing/scope.ts'
 
 export type { Logger }
 
@@ -27,13 +28,15 @@ export interface AccessLine {
 
 /**
  * Makes a process's logger. Every line carries `service`, `level` by name and `time` in RFC 3339;
- * errors go under `err` and are reduced by {@link errorForLog}.
+ * errors go under `err` and are reduced by {@link errorForLog}. A line that is written inside a request
+ * also carries its `trace_id` and `request_id`.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   const options = {
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
+    mixin: scopeFields,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { ...withheld, err: errorForLog, error: errorForLog },
   }

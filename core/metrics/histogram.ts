@@ -6,6 +6,7 @@
  *     | le 0.0005 | … | le 10 | +Inf | sum | le 0.0005 | …
  */
 import { Histogram } from 'prom-client'
+import { seriesText, type SelfWriting } from './exposition.ts'
 import { createSlots, type LabelValues } from './slots.ts'
 
 /** Upper bounds in seconds: fine around what a cached page takes, coarse up to the longest budget. */
@@ -16,6 +17,11 @@ export const durationBuckets: readonly number[] = [
 export interface HistogramSlot {
   /** Records one value: seconds for durations. */
   observe(value: number): void
+  /**
+   * Names the trace behind a value that was observed. Its bucket shows the latest one, in OpenMetrics
+   * (https://github.com/prometheus/OpenMetrics, "Exemplars").
+   */
+  exemplify(value: number, traceId: string): void
 }
 
 export interface HistogramFamily {
@@ -29,13 +35,11 @@ export interface HistogramOptions {
   readonly buckets?: readonly number[]
 }
 
-/** One line of the exposition, as prom-client takes it. */
-interface Sample {
-  readonly metricName: string
-  readonly labels: Readonly<Record<string, string>>
+interface Exemplar {
+  readonly traceId: string
   readonly value: number
-  /** Labels of the slot; the exposition keeps their text as long as the object is the same one. */
-  readonly sharedLabels: Readonly<Record<string, string>>
+  /** Seconds since 1970. */
+  readonly timestamp: number
 }
 
 /** Makes a family of histograms and the metric through which prom-client shows it. */
@@ -49,49 +53,77 @@ export function createHistogram(
   const overflow = bounds.length
   const sum = overflow + 1
   const slots = createSlots(name, labels, sum + 1)
+  /** By the place of their bucket in the array. */
+  const exemplars = new Map<number, Exemplar>()
+
+  function bucketOf(value: number): number {
+    let bucket = 0
+    while (bucket < overflow && value > (bounds[bucket] as number)) bucket += 1
+    return bucket
+  }
 
   function bind(labelValues: LabelValues): HistogramSlot {
     const start = slots.offset(labelValues)
     return {
       observe(value) {
-        let bucket = 0
-        while (bucket < overflow && value > (bounds[bucket] as number)) bucket += 1
+        const bucket = bucketOf(value)
         // Read anew each time: the array is replaced when it grows.
         const { values } = slots
         values[start + bucket] = (values[start + bucket] as number) + 1
         values[start + sum] = (values[start + sum] as number) + value
+      },
+      exemplify(value, traceId) {
+        exemplars.set(start + bucketOf(value), {
+          traceId,
+          value,
+          timestamp: Date.now() / 1000,
+        })
       },
     }
   }
   // Without labels there is one series, and it is there from boot.
   if (labels.length === 0) slots.offset({})
 
-  // One object a bound for all scrapes, so that a scrape allocates samples alone.
-  const bucketLabels = [...buckets.map(String), '+Inf'].map((le) => ({ le }))
-  const none = {}
+  const bucketTexts = [...buckets.map(String), '+Inf'].map((le) => `le="${le}"`)
+  /** Of each series, the beginnings of its lines; labels never change. */
+  const beginnings = new Map<string, readonly string[]>()
 
-  function* samples(): Generator<Sample> {
-    for (const { labels: sharedLabels, offset } of slots.all()) {
-      let count = 0
-      for (const [bucket, bound] of bucketLabels.entries()) {
-        count += slots.values[offset + bucket] as number
-        yield { metricName: `${name}_bucket`, labels: bound, value: count, sharedLabels }
-      }
-      const total = slots.values[offset + sum] as number
-      yield { metricName: `${name}_sum`, labels: none, value: total, sharedLabels }
-      yield { metricName: `${name}_count`, labels: none, value: count, sharedLabels }
-    }
+  function beginningsOf(labelValues: string): readonly string[] {
+    const known = beginnings.get(labelValues)
+    if (known !== undefined) return known
+    const made = [
+      ...bucketTexts.map((bound) => `\n${seriesText(`${name}_bucket`, bound, labelValues)} `),
+      `\n${seriesText(`${name}_sum`, labelValues)} `,
+      `\n${seriesText(`${name}_count`, labelValues)} `,
+    ]
+    beginnings.set(labelValues, made)
+    return made
   }
 
-  class SlotHistogram extends Histogram {
-    /** What a registry's exposition reads of a histogram; prom-client's types leave it out. */
-    async getForPromString() {
-      return { name, help, type: 'histogram', values: [...samples()] }
+  class SlotHistogram extends Histogram implements SelfWriting {
+    samples(openMetrics: boolean): string {
+      const { values } = slots
+      let text = ''
+      for (const { text: labelValues, offset } of slots.all()) {
+        const lines = beginningsOf(labelValues)
+        let count = 0
+        for (let bucket = 0; bucket <= overflow; bucket++) {
+          count += values[offset + bucket] as number
+          text += `${lines[bucket]}${count}`
+          const exemplar = openMetrics ? exemplars.get(offset + bucket) : undefined
+          if (exemplar !== undefined) text += exemplarText(exemplar)
+        }
+        text += `${lines[overflow + 1]}${values[offset + sum]}${lines[overflow + 2]}${count}`
+      }
+      return text
     }
   }
   const metric = new SlotHistogram({ name, help, labelNames: [...labels], registers: [] })
   return { family: { slot: bind }, metric }
 }
+
+const exemplarText = ({ traceId, value, timestamp }: Exemplar): string =>
+  ` # {trace_id="${traceId}"} ${value} ${timestamp}`
 
 function requireRising(name: string, buckets: readonly number[]): void {
   const rising = buckets.every((bound, index) => index === 0 || bound > (buckets[index - 1] ?? 0))

@@ -103,6 +103,27 @@ describe('a histogram', () => {
       expect(durationBuckets).toContain(milliseconds / 1000)
   })
 
+  test('shows the latest trace of each bucket, in OpenMetrics alone', async () => {
+    const metrics = createMetrics('cart')
+    const slot = metrics.histogram('seconds', 'Seconds', { buckets: [1, 2] }).slot({})
+    for (const [value, trace] of [
+      [0.5, 'a'],
+      [1.5, 'b'],
+      [1.7, 'c'],
+    ] as const) {
+      slot.observe(value)
+      slot.exemplify(value, trace.repeat(32))
+    }
+    const lines = await samples(metrics.text(true), 'seconds_bucket')
+    const timestamp = '1\\d{9}(\\.\\d+)?'
+    expect(lines[0]).toMatch(
+      new RegExp(`^seconds_bucket\\{le="1"\\} 1 # \\{trace_id="a{32}"\\} 0.5 ${timestamp}$`),
+    )
+    expect(lines[1]).toMatch(new RegExp(` 3 # \\{trace_id="c{32}"\\} 1.7 ${timestamp}$`))
+    expect(lines[2]).toBe('seconds_bucket{le="+Inf"} 3')
+    expect(await metrics.text()).not.toContain('trace_id')
+  })
+
   test('agrees with itself whatever is recorded', async () => {
     const metrics = createMetrics('cart')
     const slot = metrics.histogram('random', 'Random').slot({})
@@ -154,6 +175,15 @@ describe('a gauge', () => {
     expect(await samples(metrics.text(), 'breakers')).toEqual(['breakers{state="open"} 1'])
     states = ['closed']
     expect(await samples(metrics.text(), 'breakers')).toEqual(['breakers{state="closed"} 1'])
+  })
+
+  test('may be read from a store that answers later', async () => {
+    const metrics = createMetrics('cart')
+    metrics.gauge('later', 'Later', async () => 5)
+    metrics.gauge('broken', 'Broken', () => Promise.reject(new Error('store is down')))
+    expect(await samples(metrics.text(), 'later')).toEqual(['later 5'])
+    expect(await samples(metrics.text(true), 'later')).toEqual(['later 5'])
+    expect(await samples(metrics.text(), 'broken')).toEqual([])
   })
 
   test('whose reader throws is left out, and the rest is shown', async () => {
@@ -213,6 +243,19 @@ describe('the exposition', () => {
       expect(page).toContain('service_info{service="cart"} 1')
       expect(page).not.toContain('nodejs_heap_space')
     }
+  })
+
+  test('tells how long the event loop stood, since the last time it was asked', async () => {
+    const metrics = createMetrics('cart')
+    const delay = async () =>
+      Number((await samples(metrics.text(), 'nodejs_eventloop_lag_max_seconds'))[0]?.split(' ')[1])
+    // The watch begins with the loop's next turns.
+    await Bun.sleep(50)
+    await delay()
+    const end = performance.now() + 120
+    while (performance.now() < end);
+    await Bun.sleep(50)
+    expect(await delay()).toBeGreaterThan(0.08)
   })
 
   test('refuses a name that is taken', () => {

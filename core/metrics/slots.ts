@@ -1,4 +1,5 @@
 /** The numbers of one metric in one typed array, found by label values when a slot is bound. */
+import { labelText } from './exposition.ts'
 
 export type LabelValues = Readonly<Record<string, string>>
 
@@ -7,7 +8,13 @@ export interface Slots {
   readonly values: Float64Array
   /** Where the numbers of these label values begin; makes them, at zero, when they are new. */
   offset(labels: LabelValues): number
-  all(): Iterable<{ readonly labels: Record<string, string>; readonly offset: number }>
+  all(): Iterable<Series>
+}
+
+export interface Series {
+  /** Its labels as the exposition writes them. */
+  readonly text: string
+  readonly offset: number
 }
 
 /**
@@ -19,7 +26,7 @@ export const maxSeries = 2000
 /** `width`: numbers of one series. */
 export function createSlots(name: string, labelNames: readonly string[], width: number): Slots {
   let values = new Float64Array(width * 8)
-  const series = new Map<string, { labels: Record<string, string>; offset: number }>()
+  const series = new Map<string, Series>()
   const other = Object.fromEntries(labelNames.map((label) => [label, 'other']))
 
   function add(key: string, labels: Record<string, string>): number {
@@ -29,7 +36,7 @@ export function createSlots(name: string, labelNames: readonly string[], width: 
       grown.set(values)
       values = grown
     }
-    series.set(key, { labels, offset })
+    series.set(key, { text: labelText(labels), offset })
     return offset
   }
 

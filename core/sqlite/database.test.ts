@@ -59,6 +59,29 @@ describe('an open database', () => {
     expect(database.statement<[string], { number: number }>(sql)).toBe(select)
   })
 
+  test('tells the observer, where it wants to know, what may come and how writes went', async () => {
+    const expected: string[] = []
+    const batches: number[] = []
+    let queued = (): number => -1
+    const database = start({
+      observe: Object.assign(() => {}, {
+        expect: (operation: string) => void expected.push(operation),
+        committed: (writes: number) => void batches.push(writes),
+        watchQueue: (length: () => number) => {
+          queued = length
+        },
+      }),
+    })
+    database.statement('SELECT 1', 'one')
+    database.statement('SELECT 2')
+    expect(expected).toEqual(['commit', 'one'])
+    const writes = [1, 2, 3].map((n) => database.write(() => n))
+    expect(queued()).toBe(3)
+    await Promise.all(writes)
+    expect(queued()).toBe(0)
+    expect(batches).toEqual([3])
+  })
+
   test('tells the observer of named statements and commits, and of nothing else', async () => {
     const seen: string[] = []
     const database = start({ observe: (operation) => seen.push(operation) })

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { StoreObserver } from '../metrics/store-metrics.ts'
 import { systemClock, type Clock } from '../values/time.ts'
 import { groupCommit, type GroupCommit } from './group-commit.ts'
 import { migrate, type Migration } from './migrations.ts'
@@ -21,7 +22,7 @@ export interface DatabaseOptions {
    * Told of every run of a named statement, and of `commit`, with its duration in milliseconds.
    * Without it, nothing is timed.
    */
-  readonly observe?: (operation: string, milliseconds: number) => void
+  readonly observe?: StoreObserver
 }
 
 export interface Database extends Pick<GroupCommit, 'write'> {
@@ -69,7 +70,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   const writer = groupCommit(connection, {
     maxBatch: options.maxBatch ?? 512,
     ...(observe && { observeCommit: (milliseconds) => observe('commit', milliseconds) }),
+    ...(observe?.committed && { observeBatch: observe.committed }),
   })
+  observe?.expect?.('commit')
+  observe?.watchQueue?.(writer.queued)
+  const write = observe?.spanned?.(writer.write) ?? writer.write
   const statements = new Map<string, Statement<SqlValue[], Row>>()
   const probe = connection.prepare('SELECT max(version) FROM schema_migrations')
   let open = true
@@ -78,6 +83,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     const known = statements.get(sql)
     if (known !== undefined) return known
     const timing = observe !== undefined && name !== undefined ? { name, observe } : undefined
+    if (name !== undefined) observe?.expect?.(name)
     const made = createStatement(connection.prepare(sql), timing)
     statements.set(sql, made)
     return made
@@ -87,7 +93,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     // The one cast of row types: SQLite hands out untyped rows, and only the author of a statement
     // knows what its columns hold.
     statement: statement as Database['statement'],
-    write: writer.write,
+    write,
     check() {
       try {
         probe.get()

@@ -14,6 +14,8 @@ export interface GroupCommit {
    * every command of the batch rejects and none has happened), or after {@link GroupCommit.close}.
    */
   write<T>(command: () => T): Promise<T>
+  /** Commands that wait for the next transaction. */
+  queued(): number
   /** Commits what is queued and refuses what comes later. */
   close(): void
 }
@@ -23,6 +25,8 @@ export interface GroupCommitOptions {
   readonly maxBatch: number
   /** Told how long each commit (the fsync) took, in milliseconds. */
   readonly observeCommit?: (milliseconds: number) => void
+  /** Told how many commands each commit has put on disk. */
+  readonly observeBatch?: (commands: number) => void
 }
 
 /** One queued command. */
@@ -38,7 +42,7 @@ interface Pending {
  * durable writes a second possible.
  */
 export function groupCommit(connection: DatabaseSync, options: GroupCommitOptions): GroupCommit {
-  const { maxBatch } = options
+  const { maxBatch, observeBatch } = options
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new TypeError(
       `maxBatch must be a whole number of at least 1, got ${maxBatch}: an unbounded batch holds the event loop.`,
@@ -65,6 +69,7 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
       begin.run()
       const settle = batch.map(executeInSavepoint)
       commit()
+      observeBatch?.(batch.length)
       for (const each of settle) each()
     } catch (error) {
       abandon()
@@ -117,6 +122,7 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
         schedule()
       })
     },
+    queued: () => waiting.length,
     close() {
       closed = true
       while (waiting.length > 0) flush()

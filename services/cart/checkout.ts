@@ -27,12 +27,8 @@
 import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { Problem, problem } from '../../core/http/problem.ts'
 import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
-import {
-  formatTraceparent,
-  newTrace,
-  parseTraceparent,
-  type TraceContext,
-} from '../../core/resilience/trace-context.ts'
+import { formatTraceparent, type TraceContext } from '../../core/resilience/trace-context.ts'
+import { noSteps, type Steps } from '../../core/tracing/steps.ts'
 import {
   newId,
   orderIdFor,
@@ -77,6 +73,7 @@ export interface CheckoutsOptions {
   readonly life: Millis
   /** Told of each order once, by the one who closed its checkout. */
   readonly onOrdered: (total: Minor, lines: readonly OrderedLine[]) => void
+  readonly steps?: Steps
 }
 
 /** A checkout is left to the request that drives it for this long, in milliseconds. */
@@ -92,7 +89,7 @@ const sweepBatches = 32
 type Outcome = CheckoutAnswer | null
 
 export function createCheckouts(options: CheckoutsOptions): Checkouts {
-  const { store, orders, clock, life } = options
+  const { store, orders, clock, life, steps = noSteps } = options
   // Checkouts that this process drives; no more of them than requests in flight and a sweep.
   const flights = new Map<CheckoutId, Promise<Outcome>>()
 
@@ -198,18 +195,24 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
   /** Drives a checkout that was left alone; null when another process has begun to. */
   function resume(open: OpenCheckout, { deadline }: Pick<Within, 'deadline'>): Promise<Outcome> {
     const claim = { attempt: open.attempt + 1, at: clock.now() }
-    const trace = parseTraceparent(open.traceparent) ?? newTrace()
-    return fly(open.id, async () =>
-      (await store.claimCheckout(open.userId, open.id, open.attempt, claim))
-        ? drive({ ...open, attempt: claim.attempt, attemptedAt: claim.at }, { deadline, trace })
-        : null,
+    return fly(open.id, () =>
+      steps.following('resume_checkout', open.traceparent, async (trace) =>
+        (await store.claimCheckout(open.userId, open.id, open.attempt, claim))
+          ? drive({ ...open, attempt: claim.attempt, attemptedAt: claim.at }, { deadline, trace })
+          : null,
+      ),
     )
   }
 
   async function drive(open: OpenCheckout, within: Within): Promise<Outcome> {
-    const placed = await orders.place(open, within)
+    const { trace } = within
+    const placed = await steps.step('place_order', trace, (own) =>
+      orders.place(open, { ...within, trace: own }),
+    )
     // Where the end cannot be written the row stays, and with it the question what became of it.
-    const end = await settle(open, placed).catch(unknownOutcome)
+    const end = await steps
+      .step('close_checkout', trace, () => settle(open, placed))
+      .catch(unknownOutcome)
     if (end instanceof Problem) throw end
     return end
   }

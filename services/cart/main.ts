@@ -25,7 +25,7 @@ await runService({
   prefix: '/cart-api',
   defaultPort: 8001,
   settings: cartSettings,
-  async build({ config, clock, log, metrics, openStore, client }) {
+  async build({ config, clock, log, metrics, openStore, steps, client }) {
     const life = config.CART_LIFE_MS
     const store = await openStore({
       sqlite: (place) => openSqliteCartStore({ ...place, clock }),
@@ -53,6 +53,7 @@ await runService({
       clock,
       life,
       onOrdered: counts.ordered,
+      steps,
     })
     const views = createViews({ store, catalog, clock, life })
     const listing = createListing({ store, catalog, clock, life })

@@ -122,6 +122,7 @@ export function cartRoutes({
       method: 'POST',
       path: '/cart/checkout',
       operation: 'checkout',
+      checkout: true,
       access: 'user',
       summary: 'Orders what the cart holds; a repeated request makes no second order',
       description:

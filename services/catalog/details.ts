@@ -41,6 +41,8 @@ export interface Details {
   wrote(product: StockedProduct): void
   /** Forgets a product that was deleted. */
   removed(id: ProductId): void
+  /** Held by the cached answers. */
+  readonly bytes: number
 }
 
 interface KeptDetail {
@@ -124,6 +126,9 @@ export function createDetails(options: DetailsOptions): Details {
   }
 
   return {
+    get bytes() {
+      return kept.bytes
+    },
     answer(id, asking) {
       let found
       try {

@@ -26,6 +26,16 @@ export interface CatalogMetrics {
   /** Makes the series of these categories exist before anybody looks. */
   expectCategories(names: Iterable<string>): void
   stock(result: StockResult): void
+  /** Says what is held in memory, whenever it is asked. */
+  watch(held: Held): void
+  /** So many products' counters did not add up at the last look. */
+  violations(count: number): void
+}
+
+export interface Held {
+  readonly pages: { readonly bytes: number }
+  readonly details: { readonly bytes: number }
+  readonly indexes: { readonly size: number }
 }
 
 export function createCatalogMetrics(metrics: Metrics): CatalogMetrics {
@@ -40,6 +50,13 @@ export function createCatalogMetrics(metrics: Metrics): CatalogMetrics {
   ) as Record<StockResult, CounterSlot> // made from the list of all results
   const bounded = boundedLabel(maxCategories)
   const byCategory = new Map<string, CounterSlot>()
+
+  let violations = 0
+  metrics.gauge(
+    'stock_invariant_violations',
+    'Products with stocked other than available + reserved + sold',
+    () => violations,
+  )
 
   function bind(category: string): CounterSlot {
     const label = bounded(category)
@@ -58,5 +75,20 @@ export function createCatalogMetrics(metrics: Metrics): CatalogMetrics {
       for (const name of names) bind(name)
     },
     stock: (result) => byResult[result].inc(),
+    watch({ pages, details, indexes }) {
+      metrics.gauge(
+        'catalog_cache_bytes',
+        'Held by the caches of answers',
+        () => [
+          { labels: { cache: 'pages' }, value: pages.bytes },
+          { labels: { cache: 'details' }, value: details.bytes },
+        ],
+        ['cache'],
+      )
+      metrics.gauge('catalog_products', 'Products in the index', () => indexes.size)
+    },
+    violations(count) {
+      violations = count
+    },
   }
 }

@@ -26,6 +26,8 @@ export interface Pages {
   known(target: string, asking: Asking): Reply | null
   /** The page that a listing asks for; `target` is what `known` will recognize next time. */
   page(listing: Listing, shape: PageShape, target: string, asking: Asking): Answer
+  /** Held by the cached pages. */
+  readonly bytes: number
 }
 
 export type Answer = Reply | Promise<Reply>
@@ -74,6 +76,9 @@ export function createPages(options: PagesOptions): Pages {
   }
 
   return {
+    get bytes() {
+      return listings.bytes + searches.bytes
+    },
     known(target, asking) {
       const alias = aliases.get(target)
       const page = alias === undefined ? null : fresh(alias)

@@ -59,6 +59,11 @@ export function sqliteStock(db: Database): StockStore {
     'release_stock',
   )
 
+  const violations = db.statement<[], { count: number }>(
+    'SELECT count(*) AS count FROM stock WHERE stocked != available + reserved + sold',
+    'check_stock',
+  )
+
   /** The reserved ones among an order's lines, which alone have something to move. */
   const open = (rows: readonly Reservation[], lines: readonly OrderLine[]): Reservation[] => {
     const wanted = new Set(lines.map(({ productId }) => productId))
@@ -113,5 +118,6 @@ export function sqliteStock(db: Database): StockStore {
         return { kind: 'released' }
       }),
     stock: (product) => stock.get(product) ?? null,
+    stockViolations: () => violations.get()?.count ?? 0,
   }
 }

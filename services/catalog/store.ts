@@ -177,6 +177,8 @@ export interface StockStore {
   release(order: OrderId, lines: readonly OrderLine[]): Promise<ReleaseResult>
   /** The counters of a product, also when it is deleted; null when there never was one. */
   stock(product: ProductId): Eventually<Stock | null>
+  /** Products whose counters do not add up: 0, unless somebody wrote past the rules. */
+  stockViolations(): Eventually<number>
 }
 
 export interface CatalogStore extends ProductStore, StockStore {

@@ -12,6 +12,9 @@ import {
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
 const { CATALOG_URL, CART_URL, ORDER_URL, USER_URL, PROFILES_DIR } = commonSettings
+const { ACCESS_LOG_SAMPLE, ACCESS_LOG_PER_SECOND } = commonSettings
+const { OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE, TRACE_PER_SECOND } = commonSettings
+const { TRACE_CHECKOUTS_PER_SECOND, TRACE_SLOW_MS } = commonSettings
 
 /** The demo profile's limit is far above what one machine can ask. */
 const byProfile =
@@ -35,6 +38,13 @@ export const gatewaySettings = {
   ORDER_URL,
   USER_URL,
   CHECK_INTERVAL_MS,
+  ACCESS_LOG_SAMPLE,
+  ACCESS_LOG_PER_SECOND,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  TRACE_SAMPLE,
+  TRACE_PER_SECOND,
+  TRACE_CHECKOUTS_PER_SECOND,
+  TRACE_SLOW_MS,
   GATEWAY_TIMEOUT_MS: duration({
     help: 'time that a service gets until its answer begins; longer than a checkout may take',
     default: 10_000,

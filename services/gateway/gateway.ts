@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly flight: Flight
   /** Requests under way past which new ones get 503 at once. */
   readonly maxInFlight: number
+  /** Told of each of those. */
+  readonly onShed?: () => void
   /** Null sets no limit. */
   readonly rateLimits: RateLimits | null
   readonly health: HealthPages
@@ -51,7 +53,10 @@ export function createGateway(options: GatewayOptions): Handle {
         return ownPage(inbound)
       case 'service':
         requireMethod(inbound.method, methods)
-        if (flight.total() >= maxInFlight) throw problem('overloaded')
+        if (flight.total() >= maxInFlight) {
+          options.onShed?.()
+          throw problem('overloaded')
+        }
         return forward(inbound, upstreams[destination.service], destination.path)
       default:
         return destination satisfies never

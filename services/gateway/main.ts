@@ -10,15 +10,18 @@ import { bunEngine } from '../../core/http/engine/bun.ts'
 import type { Listening } from '../../core/http/engine/engine.ts'
 import { Reply } from '../../core/http/reply.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
+import { createObserver } from '../../core/lifecycle/observer.ts'
 import { serve } from '../../core/lifecycle/serve.ts'
 import { createLogger, type Logger } from '../../core/logging/logger.ts'
 import { createMetrics, type Metrics } from '../../core/metrics/metrics.ts'
+import { startTracing } from '../../core/tracing/tracing.ts'
 import { systemClock } from '../../core/values/time.ts'
 import { gatewaySettings } from './config.ts'
 import { openFolder } from './files.ts'
 import { createFlight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
+import { createObservation } from './observation.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
@@ -55,26 +58,43 @@ async function boot(): Promise<void> {
   }
   const all = Object.values(upstreams)
   const metrics = createMetrics('gateway')
-  metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', flight.total)
+  const tracing = await startTracing('gateway', config, metrics, log)
+  const observer = createObserver(
+    metrics,
+    log,
+    config.ACCESS_LOG_SAMPLE,
+    flight.total,
+    config.ACCESS_LOG_PER_SECOND,
+  )
+  const observation = createObservation({
+    observer,
+    tracing,
+    obeyAnybody: config.PROFILE === 'demo',
+  })
   const keys = accessKeys(config, upstreams.user, log)
   const listening = serve({
     host: config.HOST,
     port: config.PORT,
-    handle: createGateway({
-      upstreams,
-      flight,
-      forward: createForward({
+    handle: observation.handle(
+      createGateway({
+        upstreams,
         flight,
-        timeout: config.GATEWAY_TIMEOUT_MS,
-        trustedProxies: config.TRUSTED_PROXIES,
+        forward: observation.forward(
+          createForward({
+            flight,
+            timeout: config.GATEWAY_TIMEOUT_MS,
+            trustedProxies: config.TRUSTED_PROXIES,
+          }),
+        ),
+        maxInFlight: config.MAX_IN_FLIGHT,
+        onShed: observer.shed,
+        rateLimits: rateLimits(config, metrics, keys),
+        health: healthPages(health),
+        docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
+        swagger: openSwagger(),
+        profiles: config.PROFILE === 'demo' ? openProfiles(config.PROFILES_DIR) : null,
       }),
-      maxInFlight: config.MAX_IN_FLIGHT,
-      rateLimits: rateLimits(config, metrics, keys),
-      health: healthPages(health),
-      docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
-      swagger: openSwagger(),
-      profiles: config.PROFILE === 'demo' ? openProfiles(config.PROFILES_DIR) : null,
-    }),
+    ),
     log,
     idleTimeout: config.IDLE_TIMEOUT_MS,
     drainDelay: config.DRAIN_DELAY_MS,
@@ -86,6 +106,7 @@ async function boot(): Promise<void> {
     inFlight: flight.waiting,
     async stop() {
       await Promise.all([...all.map((each) => each.stop()), keys.stop(), metricsPage?.close()])
+      await tracing?.stop()
     },
   })
   const metricsPage = serveMetrics(config, metrics, log)

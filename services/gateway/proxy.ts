@@ -3,6 +3,7 @@ import { neverSent } from '../../core/clients/connection.ts'
 import type { Copies } from '../../core/clients/copies.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
+import { requestIdOf } from '../../core/http/pipeline.ts'
 import { problem, type Problem } from '../../core/http/problem.ts'
 import { Reply } from '../../core/http/reply.ts'
 import type { Flight, Ticket } from './flight.ts'
@@ -132,7 +133,8 @@ async function prepare(
   const headers = requestHeaders(inbound.headers(), {
     peer,
     trusted: trusted.has(peer),
-    requestId: requestIdOf(inbound),
+    // One id finds a request in every log.
+    requestId: requestIdOf(inbound) ?? newId<string>(),
   })
   const target = query === '' ? path : `${path}?${query}`
   return { method, target, headers, body: await bodyOf(inbound, headers) }
@@ -169,12 +171,6 @@ async function receive(answer: Response, ticket: Ticket): Promise<Reply> {
   const type = headers['content-type'] ?? ''
   const events = type.startsWith('text/event-stream')
   return new Reply(answer.status, headers, ticket.stream(answer.body, events))
-}
-
-/** The client's id where it is one, so that one id finds a request in every log; else a new one. */
-function requestIdOf(inbound: Inbound): string {
-  const given = inbound.header('x-request-id')
-  return given !== null && /^[\x21-\x7e]{1,128}$/.test(given) ? given : newId<string>()
 }
 
 /** Only reading changes nothing however often it is done; RFC 9110, section 9.2.2. */

@@ -7,7 +7,7 @@ import { createListing } from './listing.ts'
 import { createOrderMetrics } from './metrics.ts'
 import { createMoves } from './moves.ts'
 import { createNotifications } from './notifications.ts'
-import { createOutbox } from './outbox.ts'
+import { createOutbox, holdable } from './outbox.ts'
 import { createPlacing } from './placing.ts'
 import { orderRoutes } from './routes.ts'
 import { createStock } from './stock.ts'
@@ -22,13 +22,15 @@ await runService({
   prefix: '/order-api',
   defaultPort: 8002,
   settings: orderSettings,
-  async build({ config, clock, log, metrics, openStore, client }) {
+  faults: ['outbox'],
+  async build({ config, clock, log, metrics, openStore, steps, faults, client }) {
     const store = await openStore({
       sqlite: (place) => openSqliteOrderStore({ ...place, clock }),
     })
     const stock = createStock(client('catalog'))
     const notifications = createNotifications(client('user'))
-    const outbox = createOutbox({
+    const counts = createOrderMetrics(metrics, { store, clock })
+    const delivering = createOutbox({
       store,
       stock,
       notifications,
@@ -36,8 +38,10 @@ await runService({
       log,
       concurrency: 64,
       random: Math.random,
+      steps,
+      onAttempt: counts.attempted,
     })
-    const counts = createOrderMetrics(metrics, () => store.outboxState(clock.now()))
+    const outbox = faults === null ? delivering : holdable(delivering, faults.outboxHeld)
     const timing = {
       processingAfter: config.ORDER_PROCESSING_AFTER_MS,
       shippingAfter: config.ORDER_SHIPPING_AFTER_MS,
@@ -55,8 +59,10 @@ await runService({
       random: Math.random,
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       onCreated: counts.created,
+      onRejected: counts.rejected,
+      steps,
     })
-    const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved })
+    const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved, steps })
     const listing = createListing(store, clock, config.ORDER_RETENTION_MS)
     return {
       routes: orderRoutes({ placing, moves, listing, store }),

@@ -3,6 +3,7 @@ import { problem } from '../../core/http/problem.ts'
 import type { UserCaller } from '../../core/http/caller.ts'
 import type { OrderId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
+import { noSteps, type Steps } from '../../core/tracing/steps.ts'
 import {
   dueAt,
   mayMove,
@@ -30,13 +31,14 @@ export interface MovesOptions {
   readonly clock: Clock
   readonly timing: Timing
   readonly onMoved: (order: Order) => void
+  readonly steps?: Steps
 }
 
 /** Bounds one pass of the timer; what is left comes with the next pass. */
 const timerBatch = 500
 
 export function createMoves(options: MovesOptions): Moves {
-  const { store, outbox, clock, timing } = options
+  const { store, outbox, clock, timing, steps = noSteps } = options
 
   /** One compare-and-set; null when somebody else has moved the order since it was read. */
   async function attempt(order: Order, to: VisibleStatus, since: Millis): Promise<Order | null> {
@@ -75,7 +77,9 @@ export function createMoves(options: MovesOptions): Moves {
         due.map(async (order) => {
           const to = nextStatus(order.status)
           // Counted from when it was due, so that a restart does not stretch the whole way.
-          if (to !== null && order.nextAt !== null) await attempt(order, to, order.nextAt)
+          const since = order.nextAt
+          if (to === null || since === null) return
+          await steps.following('move_order', order.traceparent, () => attempt(order, to, since))
         }),
       )
       return due.length

@@ -11,12 +11,13 @@
  */
 import type { Logger } from '../../core/logging/logger.ts'
 import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
-import { newTrace } from '../../core/resilience/trace-context.ts'
+import type { TraceContext } from '../../core/resilience/trace-context.ts'
+import { noSteps, type Steps } from '../../core/tracing/steps.ts'
 import type { OrderId } from '../../core/values/ids.ts'
 import { millis, type Clock } from '../../core/values/time.ts'
 import type { Notifications } from './notifications.ts'
 import type { Stock } from './stock.ts'
-import type { OrderStore, OutboxEntry } from './store.ts'
+import type { Effect, OrderStore, OutboxEntry } from './store.ts'
 
 export interface Outbox {
   /** Tries an order's entries soon; dropped when too many wait, as the worker finds them anyway. */
@@ -36,18 +37,30 @@ export interface OutboxOptions {
   /** Orders whose entries are delivered at the same time. */
   readonly concurrency: number
   readonly random: () => number
+  readonly steps?: Steps
+  /** Told of each attempt to deliver an entry. */
+  readonly onAttempt?: (kind: Effect['kind'], delivered: boolean) => void
 }
 
 const attemptBudget = 2_000
 const maxWaiting = 5_000
 const sweepBatch = 256
 
+/** The same outbox, which delivers nothing while it is held; what gathers waits in the store. */
+export const holdable = (outbox: Outbox, held: () => boolean): Outbox => ({
+  ...outbox,
+  kick(id) {
+    if (!held()) outbox.kick(id)
+  },
+  sweep: async () => (held() ? 0 : outbox.sweep()),
+})
+
 /** Backoff bounds in milliseconds; the upper one keeps "settled within 5 s of the receiver's return". */
 const firstBackoff = 250
 const lastBackoff = 2_000
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, clock, log } = options
+  const { store, clock, log, steps = noSteps, onAttempt = () => {} } = options
   /** Orders being delivered now, each with the number of its failures in a row. */
   const running = new Map<OrderId, Promise<void>>()
   const again = new Set<OrderId>()
@@ -61,29 +74,47 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function start(id: OrderId): void {
-    const run = deliver(id)
-      .catch((error: unknown) => log.warn({ err: error, order_id: id }, 'outbox delivery failed'))
-      .finally(() => {
-        running.delete(id)
-        const [next] = again.delete(id) ? [id] : waiting
-        if (next === undefined) return
-        waiting.delete(next)
-        start(next)
-      })
+    const run = deliver(id).finally(() => {
+      running.delete(id)
+      const [next] = again.delete(id) ? [id] : waiting
+      if (next === undefined) return
+      waiting.delete(next)
+      start(next)
+    })
     running.set(id, run)
   }
 
   async function deliver(id: OrderId): Promise<void> {
-    const entries = await store.undelivered(id)
+    let known = {}
+    try {
+      const entries = await store.undelivered(id)
+      const [first] = entries
+      if (first === undefined) return void failures.delete(id)
+      await steps.following('deliver_outbox', first.traceparent, (trace) => {
+        known = { trace_id: trace.traceId }
+        return deliverAll(id, entries, trace)
+      })
+    } catch (error) {
+      log.warn({ ...known, err: error, order_id: id }, 'outbox delivery failed')
+    }
+  }
+
+  async function deliverAll(
+    id: OrderId,
+    entries: readonly OutboxEntry[],
+    trace: TraceContext,
+  ): Promise<void> {
     const deadline = deadlineIn(attemptBudget, clock)
     const outcomes = await Promise.all([
       inTurn(
         entries.filter((entry) => entry.effect.kind === 'notify'),
         deadline,
+        trace,
       ),
       inTurn(
         entries.filter((entry) => entry.effect.kind !== 'notify'),
         deadline,
+        trace,
       ),
     ])
     const done = outcomes.flatMap((outcome) => outcome.done)
@@ -98,22 +129,23 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** Delivers one receiver's entries one after the other and stops at the first that fails. */
-  async function inTurn(entries: readonly OutboxEntry[], deadline: Deadline) {
+  async function inTurn(entries: readonly OutboxEntry[], deadline: Deadline, trace: TraceContext) {
     const done: OutboxEntry[] = []
     for (const entry of entries) {
       try {
-        await send(entry, deadline)
+        await send(entry, deadline, trace)
       } catch (error) {
+        onAttempt(entry.effect.kind, false)
         return { done, error }
       }
+      onAttempt(entry.effect.kind, true)
       done.push(entry)
     }
     return { done, error: null }
   }
 
-  function send(entry: OutboxEntry, deadline: Deadline): Promise<void> {
+  function send(entry: OutboxEntry, deadline: Deadline, trace: TraceContext): Promise<void> {
     const { effect, orderId, sequence } = entry
-    const trace = newTrace()
     return effect.kind === 'notify'
       ? options.notifications.send({ ...effect, orderId, sequence }, deadline, trace)
       : options.stock.finish(orderId, effect.kind, effect.lines, deadline, trace)

@@ -21,11 +21,8 @@ import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
 import type { Deadline } from '../../core/resilience/deadline.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
-import {
-  formatTraceparent,
-  parseTraceparent,
-  type TraceContext,
-} from '../../core/resilience/trace-context.ts'
+import { formatTraceparent, type TraceContext } from '../../core/resilience/trace-context.ts'
+import { noSteps, type Steps } from '../../core/tracing/steps.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Answers } from './answers.ts'
@@ -84,6 +81,8 @@ export interface PlacingOptions {
   readonly random: () => number
   readonly pause: (milliseconds: number) => Promise<void>
   readonly onCreated: (order: Order) => void
+  readonly onRejected?: () => void
+  readonly steps?: Steps
 }
 
 /** How often a duplicate looks whether the first has finished, in milliseconds. */
@@ -94,14 +93,17 @@ const sweepBudget = 2_000
 const sweepBatch = 64
 
 export function createPlacing(options: PlacingOptions): Placing {
-  const { store, stock, outbox, answers, clock, timing } = options
+  const { store, stock, outbox, answers, clock, timing, steps = noSteps } = options
 
   const newLease = (): Lease => ({
     owner: newId<string>(),
     until: millis(clock.now() + options.leaseTime),
   })
 
-  async function place(
+  const place: Placing['place'] = (placement, deadline, trace) =>
+    steps.step('create_order', trace, (own) => begin(placement, deadline, own))
+
+  async function begin(
     placement: Placement,
     deadline: Deadline,
     trace: TraceContext,
@@ -188,10 +190,14 @@ export function createPlacing(options: PlacingOptions): Placing {
       store.renewLease(pending.id, owner, millis(clock.now() + options.leaseTime)).catch(() => {})
     }, options.leaseTime / 3)
     try {
-      const outcome = await stock.reserve(pending.id, pending.lines, deadline, trace)
-      return outcome.kind === 'reserved'
-        ? await accept(pending, outcome.lines)
-        : await reject(pending, answers.shortage(pending, outcome.lines))
+      const outcome = await steps.step('reserve_stock', trace, (own) =>
+        stock.reserve(pending.id, pending.lines, deadline, own),
+      )
+      return await (outcome.kind === 'reserved'
+        ? steps.step('accept_order', trace, () => accept(pending, outcome.lines))
+        : steps.step('reject_order', trace, () =>
+            reject(pending, answers.shortage(pending, outcome.lines)),
+          ))
     } catch (error) {
       await letGo(pending)
       throw problem('outcome_unknown', { retryAfter: 1, cause: error })
@@ -243,6 +249,7 @@ export function createPlacing(options: PlacingOptions): Placing {
       effects: [{ kind: 'release', lines: pending.lines }],
     })
     if (!rejected) return storedAnswer(pending.id)
+    options.onRejected?.()
     outbox.kick(pending.id)
     return answer
   }
@@ -295,9 +302,9 @@ export function createPlacing(options: PlacingOptions): Placing {
       await rollBack(pending)
       return
     }
-    const trace = parseTraceparent(pending.traceparent)
-    if (trace === null) throw new Error('An order row holds no trace context.')
-    await drive(pending, deadlineIn(sweepBudget, clock), trace)
+    await steps.following('resume_order', pending.traceparent, (trace) =>
+      drive(pending, deadlineIn(sweepBudget, clock), trace),
+    )
   }
 
   return { place, find, sweep }

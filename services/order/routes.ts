@@ -71,6 +71,7 @@ export function orderRoutes({
       method: 'POST',
       path: '/orders/',
       operation: 'create_order',
+      checkout: true,
       access: 'user',
       summary: 'Orders products directly; names and prices are the catalog’s',
       description:

@@ -138,6 +138,7 @@ export function orderStoreConformance(
           orderId: order.id,
           sequence: 1,
           effect: { kind: 'notify', userId: buyer, status: 'CREATED', updatedAt: millis(start) },
+          traceparent: order.traceparent,
         },
       ])
     })
@@ -262,6 +263,24 @@ export function orderStoreConformance(
       await store.delivered(await store.undelivered(order.id))
       expect(await store.undelivered(order.id)).toEqual([])
       expect(await store.outboxState(clock.now())).toEqual({ entries: 0, oldest: millis(0) })
+    })
+
+    test('the backlog holds orders half placed, and those whose timer ran out a while ago', async () => {
+      const grace = millis(1_000)
+      const none = { count: 0, oldest: millis(0) }
+      expect(await store.backlog(clock.now(), grace)).toEqual({ halfPlaced: none, overdue: none })
+      await store.insertPending(pending())
+      await created()
+      clock.advance(5_999)
+      expect(await store.backlog(clock.now(), grace)).toEqual({
+        halfPlaced: { count: 1, oldest: millis(5_999) },
+        overdue: none,
+      })
+      clock.advance(1)
+      expect((await store.backlog(clock.now(), grace)).overdue).toEqual({
+        count: 1,
+        oldest: grace,
+      })
     })
 
     test('one move may have two effects, and they are delivered apart', async () => {

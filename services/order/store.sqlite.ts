@@ -21,6 +21,7 @@ import {
   type OrderStore,
   type OutboxEntry,
   type PendingOrder,
+  type Waiting,
 } from './store.ts'
 
 interface Row {
@@ -161,9 +162,10 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
     lapsedOrders: async (now, limit) => sql.lapsed.all(now, limit).map(toPending),
 
     undelivered: async (id) =>
-      sql.entries.all(id).map(({ sequence, effect }) => ({
+      sql.entries.all(id).map(({ sequence, effect, traceparent }) => ({
         orderId: id,
         sequence,
+        traceparent,
         // Written by `enqueue` from the same type.
         effect: JSON.parse(effect) as Effect,
       })),
@@ -185,6 +187,11 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
       if (state === undefined || state.oldest === null) return { entries: 0, oldest: millis(0) }
       return { entries: state.entries, oldest: millis(Math.max(0, now - state.oldest)) }
     },
+
+    backlog: async (now, grace) => ({
+      halfPlaced: waiting(sql.halfPlaced.get(), now),
+      overdue: waiting(sql.overdue.get(millis(now - grace)), now),
+    }),
 
     listOfUser: async (user, query) => sql.ofUser.all(user, ...listParameters(query)).map(toOrder),
     listAll: async (query) => sql.all.all(...listParameters(query)).map(toOrder),
@@ -279,8 +286,12 @@ function statementsOf(database: Database) {
        SELECT ?1, ?2, json_extract(?3, '$.kind'), ?3, ?4, ?5`,
       'add_outbox_entry',
     ),
-    entries: database.statement<[OrderId], { sequence: number; effect: string }>(
-      'SELECT sequence, effect FROM outbox WHERE order_id = ? ORDER BY sequence',
+    entries: database.statement<
+      [OrderId],
+      { sequence: number; effect: string; traceparent: string }
+    >(
+      `SELECT o.sequence, o.effect, orders.traceparent FROM outbox o
+       JOIN orders ON orders.id = o.order_id WHERE o.order_id = ? ORDER BY o.sequence`,
       'outbox_entries',
     ),
     toDeliver: database.statement<[Millis, number], { order_id: OrderId }>(
@@ -298,6 +309,13 @@ function statementsOf(database: Database) {
     ),
     outboxState: database.statement<[], { entries: number; oldest: Millis | null }>(
       'SELECT count(*) AS entries, min(created_at) AS oldest FROM outbox',
+    ),
+    // Both walk a partial index that holds these rows alone.
+    halfPlaced: database.statement<[], WaitingRow>(
+      'SELECT count(*) AS count, min(created_at) AS since FROM orders WHERE lease_until IS NOT NULL',
+    ),
+    overdue: database.statement<[Millis], WaitingRow>(
+      'SELECT count(*) AS count, min(next_at) AS since FROM orders WHERE next_at <= ?',
     ),
     ofUser: database.statement<[UserId, ...Listing], Row>(
       `SELECT ${columns} FROM orders WHERE user_id = ? AND ${listed}`,
@@ -318,6 +336,16 @@ function statementsOf(database: Database) {
     ),
   }
 }
+
+interface WaitingRow {
+  count: number
+  since: Millis | null
+}
+
+const waiting = (row: WaitingRow | undefined, now: Millis): Waiting => ({
+  count: row?.count ?? 0,
+  oldest: millis(Math.max(0, now - (row?.since ?? now))),
+})
 
 const kindOf = (entry: OutboxEntry): string => entry.effect.kind
 

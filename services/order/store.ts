@@ -62,6 +62,8 @@ export interface OutboxEntry {
   readonly orderId: OrderId
   readonly sequence: number
   readonly effect: Effect
+  /** The order's: what follows from it is linked to its trace. */
+  readonly traceparent: string
 }
 
 export type Effect =
@@ -110,6 +112,20 @@ export interface ListQuery {
   readonly after: ListPosition | null
   /** Orders that came to rest at or before this have left the lists; null keeps all. */
   readonly restedAfter: Millis | null
+}
+
+/** How many, and the age in milliseconds of the oldest (0 when there is none). */
+export interface Waiting {
+  readonly count: number
+  readonly oldest: Millis
+}
+
+/** Orders that wait for somebody to go on with them; for metrics. */
+export interface Backlog {
+  /** PENDING orders, by when they were begun. */
+  readonly halfPlaced: Waiting
+  /** Orders whose timer ran out `grace` milliseconds ago or earlier, by when it did. */
+  readonly overdue: Waiting
 }
 
 export interface OrderStore {
@@ -161,6 +177,8 @@ export interface OrderStore {
 
   /** Undelivered entries and the age in milliseconds of the oldest (0 when none), for metrics. */
   outboxState(now: Millis): Eventually<{ readonly entries: number; readonly oldest: Millis }>
+
+  backlog(now: Millis, grace: Millis): Promise<Backlog>
 
   listOfUser(user: UserId, query: ListQuery): Promise<readonly Order[]>
   listAll(query: ListQuery): Promise<readonly Order[]>

@@ -54,13 +54,12 @@ await runService({
 
     const store = await openStore({ sqlite: openSqliteUserStore })
     const userMetrics = createUserMetrics(metrics)
-    const passwords = timedPasswords(
-      createPasswords({
-        concurrency: config.PASSWORD_CONCURRENCY,
-        queue: config.PASSWORD_QUEUE,
-      }),
-      userMetrics,
-    )
+    const pool = createPasswords({
+      concurrency: config.PASSWORD_CONCURRENCY,
+      queue: config.PASSWORD_QUEUE,
+    })
+    userMetrics.countHashes(pool.waiting)
+    const passwords = timedPasswords(pool, userMetrics)
     const limits = createLoginLimits({
       ledger: store,
       clock,

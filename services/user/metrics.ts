@@ -11,6 +11,8 @@ export interface UserMetrics {
   hashed(operation: 'hash' | 'verify', milliseconds: number): void
   /** Notifications that went into streams. */
   notified(count: number): void
+  /** Says how many hashes wait, whenever it is asked. */
+  countHashes(waiting: () => number): void
   /** Says how many streams are open, whenever it is asked. */
   countStreams(open: () => number): void
 }
@@ -41,6 +43,9 @@ export function createUserMetrics(metrics: Metrics): UserMetrics {
     login: (result) => results[result].inc(),
     hashed: (operation, milliseconds) => hashTimes[operation].observe(milliseconds / 1000),
     notified: (count) => notified.inc(count),
+    countHashes(waiting) {
+      metrics.gauge('password_hash_queue_length', 'Hashes that wait for a free core', waiting)
+    },
     countStreams(open) {
       metrics.gauge('notification_streams_open', 'Event streams that are open', open)
     },

@@ -243,6 +243,7 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
       method: 'POST',
       path: '/users/me/orders',
       operation: 'checkout_my_cart',
+      checkout: true,
       access: 'user',
       summary: 'Orders what is in the cart',
       description: 'The same as the cart’s own checkout.',
