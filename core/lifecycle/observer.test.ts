@@ -28,13 +28,20 @@ const request = {
   inbound: inboundOf({ target: '/orders/7?secret=1', headers: { authorization: 'Bearer secret' } }),
 }
 
-function observing(options: { sample?: number; level?: LogLevel; inFlight?: () => number } = {}) {
-  const { sample = 0, level = 'info', inFlight = () => 0 } = options
+interface Observing {
+  readonly sample?: number
+  readonly level?: LogLevel
+  readonly inFlight?: () => number
+  readonly linesPerSecond?: number
+}
+
+function observing(options: Observing = {}) {
+  const { sample = 0, level = 'info', inFlight = () => 0, linesPerSecond } = options
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   const metrics = createMetrics('order')
   const log = createLogger({ service: 'order', level, destination })
-  const observer = createObserver(metrics, log, sample, inFlight)
+  const observer = createObserver(metrics, log, sample, inFlight, linesPerSecond)
   return { lines, metrics, observer, observe: observer.bind(getOrder) }
 }
 
@@ -89,6 +96,14 @@ describe('the log', () => {
     const none = observing({ sample: 0 })
     none.observe(200, 1, request, undefined)
     expect(none.lines).toEqual([])
+  })
+
+  test('has no more lines of successes a second than it is told', () => {
+    const few = observing({ sample: 1, linesPerSecond: 2 })
+    for (let count = 0; count < 100; count++) few.observe(200, 1, request, undefined)
+    expect(few.lines.length).toBeGreaterThanOrEqual(2)
+    // The clock's second may turn once meanwhile.
+    expect(few.lines.length).toBeLessThanOrEqual(4)
   })
 
   test('has every failure of ours, with the error behind the problem', () => {

@@ -1,6 +1,8 @@
 /** Logs: the shape of a line, and a secret that must not be in any of them. */
 import { describe, expect, test } from 'bun:test'
 import { problem } from '../http/problem.ts'
+import { newTrace } from '../resilience/trace-context.ts'
+import { within } from '../tracing/scope.ts'
 import { accessLine, createLogger, errorForLog } from './logger.ts'
 
 const secret = 'hunter2-secret'
@@ -31,6 +33,18 @@ test('a line is one JSON object with level, time, service and its fields', () =>
   const written = JSON.parse(lines[0] ?? '')
   expect(written).toEqual({ ...line, level: 'info', service: 'cart', time: written.time })
   expect(new Date(written.time).toISOString()).toBe(written.time)
+})
+
+test('a line inside of a request carries its ids, and one outside carries none', () => {
+  const { log, lines } = capture()
+  const trace = newTrace()
+  within({ sampled: null, trace, requestId: 'r1' }, () => log.warn({ upstream: 'order' }, 'inside'))
+  within({ sampled: null, trace }, () => log.warn({ trace_id: 'own' }, 'its own win'))
+  log.warn('outside')
+  const written = lines.map((each) => JSON.parse(each) as Record<string, unknown>)
+  expect(written[0]).toMatchObject({ trace_id: trace.traceId, request_id: 'r1', upstream: 'order' })
+  expect(written[1]).toMatchObject({ trace_id: 'own' })
+  expect(Object.keys(written[2] ?? {})).toEqual(['level', 'time', 'service', 'msg'])
 })
 
 test('lines below the level are not written', () => {
