@@ -107,7 +107,7 @@ describe('the compose file', () => {
   test('mounts what is there', () => {
     for (const [name, { volumes = [] }] of containers) {
       for (const [from = ''] of volumes.map((volume) => volume.split(':'))) {
-        if (from === '/' || notYet.includes(from)) continue
+        if (from === '/') continue
         const found = from.startsWith('.') ? existsSync(join(root, from)) : from in compose.volumes
         expect([name, from, found]).toEqual([name, from, true])
       }
@@ -150,13 +150,8 @@ describe('the compose file', () => {
   })
 })
 
-/** What comes with the Cassandra store and with tracing. */
-const notYet = [
-  './infra/cassandra/jmx_exporter.yml',
-  'CASSANDRA_CONTACT_POINTS',
-  'CASSANDRA_REPLICATION',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-]
+/** What comes with tracing. */
+const notYet = ['OTEL_EXPORTER_OTLP_ENDPOINT']
 
 describe('containers and native stack', () => {
   test('are scraped for the same jobs on the same ports', () => {
