@@ -114,7 +114,7 @@ describe('the compose file', () => {
     }
   })
   test('sets nothing that the services do not read', () => {
-    const others = ['BUN_CONFIG_MAX_HTTP_REQUESTS', ...notYet]
+    const others = ['BUN_CONFIG_MAX_HTTP_REQUESTS']
     const known = (settings: Parameters<typeof describeSettings>[0]) => [
       ...describeSettings(settings).map(({ variable }) => variable),
       ...others,
@@ -149,9 +149,6 @@ describe('the compose file', () => {
     expect(stdout.toString()).toBe(before.replace(`chat_id: ${chatPlaceholder}`, 'chat_id: -42'))
   })
 })
-
-/** What comes with tracing. */
-const notYet = ['OTEL_EXPORTER_OTLP_ENDPOINT']
 
 describe('containers and native stack', () => {
   test('are scraped for the same jobs on the same ports', () => {
