@@ -26,6 +26,7 @@ import { cartRows } from './rows.cart.ts'
 import { catalogRows } from './rows.catalog.ts'
 import { gatewayRows } from './rows.gateway.ts'
 import { orderRows } from './rows.order.ts'
+import { profilingRows } from './rows.profiling.ts'
 import { whileDown, worldOf, type Ask, type PerformedRow, type PerformedRows } from './rows.ts'
 import { userBounds, userRows } from './rows.user.ts'
 
@@ -47,10 +48,10 @@ const world = worldOf(shop)
 const { client } = world
 
 const performed: Readonly<Record<ServiceName, PerformedRows>> = {
-  catalog: catalogRows(world),
-  cart: cartRows(world),
-  order: orderRows(world),
-  user: userRows(world),
+  catalog: { ...catalogRows(world), ...profilingRows(world, 'catalog') },
+  cart: { ...cartRows(world), ...profilingRows(world, 'cart') },
+  order: { ...orderRows(world), ...profilingRows(world, 'order') },
+  user: { ...userRows(world), ...profilingRows(world, 'user') },
 }
 
 /** Statuses that no request brings about at will, each with a test that does and a piece of its text. */
@@ -62,6 +63,9 @@ const shownElsewhere = [
   ['GET /health/startup', 503, 'core/lifecycle/system-routes.test.ts', "reason: 'starting'"],
   ['everywhere', 503, 'tests/faults/broken-store.test.ts', "503, 'store_unavailable'"],
 ] as const
+
+/** Metrics of the store that this shop does not have, and the test that reads them from one that does. */
+const cassandraMetrics = 'core/lifecycle/store.cassandra.test.ts'
 
 const elsewhere = (call: string): readonly number[] =>
   shownElsewhere.filter(([name]) => name === call).map(([, status]) => status)
@@ -227,14 +231,24 @@ describe('on every service', () => {
 
 // Before anything is stopped: a process that has just begun has asked its store nothing yet.
 describe('a metric', () => {
-  const series = contractMetrics().flatMap(({ services, ...metric }) =>
-    services.map((service): [ServiceName, string, typeof metric] => [service, metric.name, metric]),
-  )
+  const isCassandra = ({ name }: { readonly name: string }) => name.startsWith('cassandra_')
+  const series = contractMetrics()
+    .filter((metric) => !isCassandra(metric))
+    .flatMap(({ services, ...metric }) =>
+      services.map((service): [ServiceName, string, typeof metric] => [
+        service,
+        metric.name,
+        metric,
+      ]),
+    )
   test.each(series)('of %s: %s', async (service, name, { type, labels }) => {
     const { text } = await client.get(service, '/metrics')
-    expect(text).toContain(`# TYPE ${name} ${type}\n`)
+    const lines = text.split('\n')
+    expect(lines.filter((each) => each.startsWith(`# TYPE ${name} `))).toEqual([
+      `# TYPE ${name} ${type}`,
+    ])
     const sample = type === 'histogram' ? `${name}_bucket` : name
-    const line = text.split('\n').find((each) => /^[\w:]+/.exec(each)?.[0] === sample) ?? ''
+    const line = lines.find((each) => /^[\w:]+/.exec(each)?.[0] === sample) ?? ''
     const found = Array.from(line.matchAll(/[{,](\w+)="/g), ([, label = '']) => label)
     expect(found.filter((label) => label !== 'le').sort()).toEqual([...labels].sort())
   })
@@ -246,6 +260,13 @@ describe('the gateway', () => {
     expect(rowsUnder('At the gateway').map((row) => row['Address'])).toEqual(Object.keys(rows))
   })
   test.each(Object.entries(rows))('%s', async (_row, perform) => perform())
+})
+
+test('metrics of Cassandra are read where there is one', () => {
+  const text = readFileSync(join(root, cassandraMetrics), 'utf8')
+  const names = contractMetrics().flatMap(({ name }) => name.match(/^cassandra_.*/) ?? [])
+  expect(names).not.toBeEmpty()
+  expect(names.filter((name) => !text.includes(name))).toEqual([])
 })
 
 describe('the command line', () => {
@@ -291,18 +312,6 @@ describe('the demo data', () => {
     const stocked = seeded.map((row) => row.stocked)
     expect(Math.min(...stocked)).toBeGreaterThanOrEqual(200)
     expect(Math.max(...stocked)).toBeLessThanOrEqual(5_000)
-  })
-})
-
-describe('what is not in this version', () => {
-  test.each(rowsUnder('Not in this version'))('$Address is 404 so far', async (row) => {
-    const address = filled(row['Address']?.replace(/\{\w+\}/g, 'x') ?? '', 'x')
-    const places: readonly (readonly [ServiceName | 'gateway', string])[] = address.startsWith(
-      '/profiling',
-    )
-      ? serviceNames.map((name) => [name, name === 'catalog' ? `/system${address}` : address])
-      : [['gateway', address]]
-    for (const [place, path] of places) expectProblem(await client.get(place, path), 404)
   })
 })
 

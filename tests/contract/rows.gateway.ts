@@ -1,4 +1,6 @@
 /** The gateway's rows of the contract, performed; each fails by itself where its row is not true. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'bun:test'
 import { newId } from '../../core/values/ids.ts'
 import { serviceNames } from '../../core/values/service-name.ts'
@@ -18,6 +20,11 @@ export function gatewayRows({
     const answer = await get(path)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toStartWith('text/html')
+  }
+  async function expectBehindNginx(path: string): Promise<void> {
+    expectProblem(await get(path), 404, 'not_found')
+    const suite = join(import.meta.dir, '../nginx.test.ts')
+    expect(readFileSync(suite, 'utf8').includes(`at('${path}`)).toBe(true)
   }
   return {
     async '/'() {
@@ -46,6 +53,9 @@ export function gatewayRows({
         expectProblem(await get(`${prefixes[name]}/internal/orders`), 404, 'not_found')
       }
     },
+    // What runs behind nginx alone is asked there, with real pages or stand-ins.
+    '/locust/': () => expectBehindNginx('/locust/'),
+    '/search': () => expectBehindNginx('/search'),
     async 'any other path'() {
       expectProblem(await get(`/${newId()}`), 404, 'not_found')
     },

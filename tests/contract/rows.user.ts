@@ -3,6 +3,8 @@ import Type from 'typebox'
 import { expect } from 'bun:test'
 import { newId } from '../../core/values/ids.ts'
 import { listenToEvents, type EventClient } from '../../services/user/event-client.fixture.ts'
+import { inParallel } from '../support/buyers.ts'
+import { eventually } from '../support/ledger.ts'
 import type { Answered, Method, Sent } from '../support/send.ts'
 import {
   Cart,
@@ -82,19 +84,22 @@ export function userRows(world: World): PerformedRows {
     },
   })
 
-  /** Asks while more registrations wait for their hash than may; answers the refusal. */
+  /** Asks several times at once while more registrations wait for their hash than may; answers a refusal. */
   async function whileHashing(perform: () => Promise<Answered>): Promise<Answered> {
-    let over = false
-    const flood = Promise.all(
-      Array.from({ length: 128 }, async () => {
-        while (!over) await ask('POST', '/users/register', { json: registration() })
-      }),
-    )
-    let answer = await perform()
-    while (answer.status !== 503) answer = await perform()
-    over = true
-    await flood
-    return answer
+    let refused: Answered | undefined
+    const flood = Array.from({ length: 80 }, async () => {
+      while (refused === undefined) {
+        const { status } = await ask('POST', '/users/register', { json: registration() })
+        // Refused at once, and asking again at once would leave the hashes no processor.
+        if (status === 503) await Bun.sleep(50)
+      }
+    })
+    while (refused === undefined) {
+      const answers = await Promise.all(Array.from({ length: 8 }, perform))
+      refused = answers.find(({ status }) => status === 503)
+    }
+    await Promise.all(flood)
+    return refused
   }
 
   async function openStream({ token }: Buyer): Promise<EventClient> {
@@ -105,6 +110,13 @@ export function userRows(world: World): PerformedRows {
     return stream
   }
 
+  /** The service notices a little later that a client has gone. */
+  const allPlacesFree = (): Promise<void> =>
+    eventually('no stream is open', async () => {
+      const { text } = await client.get('user', '/metrics')
+      return text.includes('\nnotification_streams_open 0\n')
+    })
+
   /** Asks for one more stream while some are open. */
   async function besideStreams(count: number, same: boolean): Promise<Answered> {
     const first = buyer()
@@ -114,7 +126,7 @@ export function userRows(world: World): PerformedRows {
       return await (same ? first : buyer()).call('user', 'GET', '/users/me/notifications')
     } finally {
       for (const stream of streams) stream.close()
-      await Promise.all(streams.map(({ ended }) => ended))
+      await allPlacesFree()
     }
   }
 
@@ -165,8 +177,13 @@ export function userRows(world: World): PerformedRows {
           return changePassword(token, 'wrong')
         },
         async 503() {
-          const { token, password } = await client.register()
-          return whileHashing(() => changePassword(token, password))
+          // One for each try, since what is tried may succeed.
+          const people = [...(await inParallel(64, 4, () => client.register()))]
+          return whileHashing(() => {
+            const person = people.pop()
+            if (person === undefined) throw new Error('All have changed their password.')
+            return changePassword(person.token, person.password)
+          })
         },
       },
     },
@@ -223,6 +240,7 @@ export function userRows(world: World): PerformedRows {
       async good() {
         const stream = await openStream(buyer())
         stream.close()
+        await allPlacesFree()
         const { status, headers } = stream
         return { status, headers, text: '', json: () => null }
       },

@@ -1,6 +1,7 @@
 /** The tables of docs/contract.md as data. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { profilingPath } from '../../core/profiling/routes.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 
 /** A row by the headings of its table; code marks are taken off the first cell. */
@@ -65,9 +66,16 @@ const headings: Readonly<Record<ServiceName, string>> = {
   user: 'User',
 }
 
-/** The rows of a service's own calls. */
-export const callsOf = (service: ServiceName): readonly ContractCall[] =>
-  rowsUnder(headings[service]).map((row) => callOf(service, row))
+/** The rows of a service's own calls, and of its profiles. */
+export const callsOf = (service: ServiceName): readonly ContractCall[] => [
+  ...rowsUnder(headings[service]).map((row) => callOf(service, row)),
+  ...rowsUnder('Profiling')
+    .map((row) => callOf(service, row))
+    .map(({ call, ...row }) => ({
+      ...row,
+      call: call.replace('/profiling', profilingPath(service)),
+    })),
+]
 
 /** The rows that every service has, once for this one. */
 export const systemCallsOf = (service: ServiceName): readonly ContractCall[] =>
