@@ -277,6 +277,8 @@ async function ownShop(): Promise<OwnShop> {
         HOME: working,
         DEMO_PRODUCTS: '400',
         LOG_LEVEL: 'warn',
+        // The profiles that cases take are nobody's.
+        PROFILES_DIR: join(working, 'profiles'),
         // Orders move where a case moves them, so the same seed meets the same states.
         ORDER_PROCESSING_AFTER_MS: '3600000',
         ORDER_SHIPPING_AFTER_MS: '3600000',
