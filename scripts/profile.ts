@@ -2,6 +2,7 @@
 import { relative, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pageOf } from '../core/profiling/folder.ts'
+import { shownLoad, type Load } from '../core/profiling/load.ts'
 import { profilingPath } from '../core/profiling/routes.ts'
 import { prefixes } from '../services/gateway/paths.ts'
 import { runCommand } from './command.ts'
@@ -111,11 +112,7 @@ interface Stats {
     readonly file: string
     readonly samples: number
     readonly operation_samples: number
-    readonly load: {
-      readonly requests_per_second: number
-      readonly p50_ms: number | null
-      readonly p99_ms: number | null
-    }
+    readonly load: Load | null
   }
   readonly by_self: readonly Top[]
   readonly by_total: readonly Top[]
@@ -148,11 +145,12 @@ function report(
   url: string | undefined,
 ): string {
   const { load, samples, operation_samples } = taken
+  const { rate, p50, p99 } = shownLoad(load)
   const page = `profiles/${service}/${pageOf(taken.file)}`
   const line = ({ share, function: name, place }: Top) =>
     `    ${(share * 100).toFixed(1).padStart(5)} %  ${name}  ${place}`
   return [
-    `${operation} (${service}): ${Math.round(load.requests_per_second)} req/s, p50 ${load.p50_ms} ms, p99 ${load.p99_ms} ms; ${operation_samples} of ${samples} samples`,
+    `${operation} (${service}): ${rate}, p50 ${p50}, p99 ${p99}; ${operation_samples} of ${samples} samples`,
     `  ${url === undefined ? placeOnDisk(page) : `${url}/${page}`}`,
     '  most time in itself',
     ...by_self.map(line),
