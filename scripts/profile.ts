@@ -87,6 +87,9 @@ async function profileAll(addresses: Addresses, options: Options): Promise<void>
   }
 }
 
+/** Milliseconds that a profile may take to be written. */
+const patience = 30_000
+
 /** Seconds before a profile in which caches fill and code is compiled. */
 const warmUp = 2
 
@@ -132,10 +135,15 @@ async function profile(
   const base = profilingPath(service)
   const query = new URLSearchParams({ seconds: String(seconds), operation })
   const { file } = (await admin.call(service, 'POST', `${base}/start?${query}`)) as { file: string }
+  // The list and not the status: behind a gateway another copy of the service may answer.
+  const listed = async () =>
+    (await admin.call(service, 'GET', `${base}/profiles`)) as readonly { readonly file: string }[]
+  const end = performance.now() + seconds * 1000 + patience
   await Bun.sleep(seconds * 1000)
-  const status = async () =>
-    ((await admin.call(service, 'GET', `${base}/status`)) as { status: string }).status
-  while ((await status()) !== 'idle') await Bun.sleep(100)
+  while (!(await listed()).some((each) => each.file === file)) {
+    if (performance.now() > end) throw new Error(`The ${service} service wrote no profile.`)
+    await Bun.sleep(100)
+  }
   return (await admin.call(service, 'GET', `${base}/profiles/${file}/stats?limit=5`)) as Stats
 }
 
