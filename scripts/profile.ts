@@ -2,6 +2,7 @@
 import { relative, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pageOf } from '../core/profiling/folder.ts'
+import { shownLoad, type Load } from '../core/profiling/load.ts'
 import { profilingPath } from '../core/profiling/routes.ts'
 import { prefixes } from '../services/gateway/paths.ts'
 import { runCommand } from './command.ts'
@@ -86,6 +87,9 @@ async function profileAll(addresses: Addresses, options: Options): Promise<void>
   }
 }
 
+/** Milliseconds that a profile may take to be written. */
+const patience = 30_000
+
 /** Seconds before a profile in which caches fill and code is compiled. */
 const warmUp = 2
 
@@ -111,11 +115,7 @@ interface Stats {
     readonly file: string
     readonly samples: number
     readonly operation_samples: number
-    readonly load: {
-      readonly requests_per_second: number
-      readonly p50_ms: number | null
-      readonly p99_ms: number | null
-    }
+    readonly load: Load | null
   }
   readonly by_self: readonly Top[]
   readonly by_total: readonly Top[]
@@ -135,10 +135,15 @@ async function profile(
   const base = profilingPath(service)
   const query = new URLSearchParams({ seconds: String(seconds), operation })
   const { file } = (await admin.call(service, 'POST', `${base}/start?${query}`)) as { file: string }
+  // The list and not the status: behind a gateway another copy of the service may answer.
+  const listed = async () =>
+    (await admin.call(service, 'GET', `${base}/profiles`)) as readonly { readonly file: string }[]
+  const end = performance.now() + seconds * 1000 + patience
   await Bun.sleep(seconds * 1000)
-  const status = async () =>
-    ((await admin.call(service, 'GET', `${base}/status`)) as { status: string }).status
-  while ((await status()) !== 'idle') await Bun.sleep(100)
+  while (!(await listed()).some((each) => each.file === file)) {
+    if (performance.now() > end) throw new Error(`The ${service} service wrote no profile.`)
+    await Bun.sleep(100)
+  }
   return (await admin.call(service, 'GET', `${base}/profiles/${file}/stats?limit=5`)) as Stats
 }
 
@@ -148,11 +153,12 @@ function report(
   url: string | undefined,
 ): string {
   const { load, samples, operation_samples } = taken
+  const { rate, p50, p99 } = shownLoad(load)
   const page = `profiles/${service}/${pageOf(taken.file)}`
   const line = ({ share, function: name, place }: Top) =>
     `    ${(share * 100).toFixed(1).padStart(5)} %  ${name}  ${place}`
   return [
-    `${operation} (${service}): ${Math.round(load.requests_per_second)} req/s, p50 ${load.p50_ms} ms, p99 ${load.p99_ms} ms; ${operation_samples} of ${samples} samples`,
+    `${operation} (${service}): ${rate}, p50 ${p50}, p99 ${p99}; ${operation_samples} of ${samples} samples`,
     `  ${url === undefined ? placeOnDisk(page) : `${url}/${page}`}`,
     '  most time in itself',
     ...by_self.map(line),

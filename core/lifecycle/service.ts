@@ -20,6 +20,7 @@ import { faultRoutes } from '../faults/fault-routes.ts'
 import { createFaults, type FaultKind, type Faults } from '../faults/faults.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
+import type { Observe } from '../http/pipeline.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -212,7 +213,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   )
   const spans =
     tracing === null ? null : createRequestSpans({ ...tracing, exemplify: observer.exemplify })
-  const meter = createLoadMeter()
+  const meter = config.METRICS ? createLoadMeter() : null
   const operations = parts.routes.map(({ operation }) => operation)
   const folder = openProfileFolder(join(config.PROFILES_DIR, name))
   const keep = config.PROFILES_KEEP
@@ -221,7 +222,8 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     ...(faults?.planted(parts.routes) ?? parts.routes),
     ...profilingRoutes({ service: name, profiler, folder, operations }),
   ]
-  const observed = (route: Route) => meter.bind(route, observer.bind(route))
+  const observed = (route: Route): Observe =>
+    meter === null ? observer.bind(route) : meter.bind(route, observer.bind(route))
   const application = createApplication({
     routes: [
       ...routes,

@@ -39,7 +39,9 @@ export const ProfileNotes = Type.Object(
       description: 'Those of them that may belong to another operation as well',
       examples: [12],
     }),
-    load: Load,
+    load: Type.Union([Load, Type.Null()], {
+      description: 'Null where the service measures nothing: METRICS=false',
+    }),
   },
   { title: 'CpuProfile' },
 )

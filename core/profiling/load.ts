@@ -29,6 +29,19 @@ export const Load = Type.Object(
 
 export type Load = Static<typeof Load>
 
+/** For people; dashes where nothing was measured. */
+export function shownLoad(load: Load | null) {
+  const time = (value: number | null): string => (value === null ? '–' : `${value} ms`)
+  return load === null
+    ? { rate: '–', p50: '–', p99: '–', cpu: '–' }
+    : {
+        rate: `${Math.round(load.requests_per_second)} req/s`,
+        p50: time(load.p50_ms),
+        p99: time(load.p99_ms),
+        cpu: `${Math.round(load.cpu_share * 100)} %`,
+      }
+}
+
 export interface LoadMeter {
   /** Wraps what observes a route, for as long as the process runs. */
   readonly bind: (route: Route, observe: Observe) => Observe

@@ -35,7 +35,8 @@ export interface ProfilerOptions {
   readonly keep: number
   /** Every operation of the service. */
   readonly operations: readonly string[]
-  readonly meter: LoadMeter
+  /** Null leaves the load out. */
+  readonly meter: LoadMeter | null
   readonly clock: Clock
   readonly log: Logger
 }
@@ -57,7 +58,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   let running: Running | null = null
 
   async function finish(sampling: Sampling, of: Running): Promise<void> {
-    const load = meter.stop()
+    const load = meter?.stop() ?? null
     const profile = await sampling.stop()
     const { operation, file } = of
     const { all, cut, shared } = partOf(profile, operation, operations)
@@ -97,7 +98,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
         running = null
         throw error
       }
-      meter.start(operation === wholeProcess ? null : operation)
+      meter?.start(operation === wholeProcess ? null : operation)
       setTimeout(() => {
         finish(sampling, started)
           .catch((error: unknown) => log.error({ err: error }, 'profile failed'))

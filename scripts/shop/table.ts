@@ -32,7 +32,7 @@ export function readyTable(
       `${about[name]}; ${where} ${ports.join(', ')}`,
     ])
   }
-  rows.push(['Profiles', `${gateway}/profiles/`, 'captured CPU and heap profiles'])
+  rows.push(['Profiles', `${gateway}/profiles/`, 'flame graphs of the services'])
   const accounts =
     options.profile === 'demo' ? [['Sign in as', demoAccounts.join(', '), ''] as const] : []
   const folder = shortest(options.dataDir)

@@ -6,6 +6,7 @@ import { problem } from '../../core/http/problem.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
 import { route, tagged, type Route } from '../../core/http/route.ts'
 import { invalid } from '../../core/http/validation.ts'
+import { keepFrame } from '../../core/profiling/keep-frame.ts'
 import type { Accounts } from './accounts.ts'
 import { internalRoutes, type InternalRoutesOptions } from './internal-routes.ts'
 import { notificationRoutes, type NotificationRoutesOptions } from './notification-routes.ts'
@@ -158,7 +159,7 @@ function accountRoutes({
       success: { status: 200, schema: schemas.KeySet },
       errors: [],
       handler: function get_jwks() {
-        return keys()
+        return keepFrame(keys())
       },
     }),
   ]

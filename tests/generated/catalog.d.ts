@@ -560,7 +560,8 @@ export interface components {
        * @example 12
        */
       shared_samples: number
-      load: components['schemas']['Load']
+      /** @description Null where the service measures nothing: METRICS=false */
+      load: components['schemas']['Load'] | null
     }
     /** FunctionSamples */
     FunctionSamples: {

@@ -58,5 +58,10 @@ test('the load stands beside the graph', () => {
   expect(text).toContain('get_cart of cart')
   expect(text).toContain('Taken 2026-11-25 20:49:31 UTC, 10 s')
   expect(text).toContain('Samples 6, 2 of them perhaps for others; 7 in the whole process')
-  expect(text).toContain('Load 1240 req/s p50 0.6 ms p99 – CPU 97 % of a core')
+  expect(text).toContain('Load 1240 req/s p50 0.6 ms p99 – CPU, of one core 97 %')
+})
+
+test('a load that was not measured is not shown as none', () => {
+  const page = flameGraphPage({ ...profiled, notes: { ...notes, load: null } })
+  expect(page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')).toContain('Load – p50 – p99 –')
 })

@@ -5,6 +5,7 @@ import type { ServiceName } from '../../values/service-name.ts'
 import { escapedHtml } from '../../http/html.ts'
 import type { CallNode } from '../call-tree.ts'
 import type { ProfileNotes } from '../folder.ts'
+import { shownLoad } from '../load.ts'
 import { graphDataOf, type GraphData } from './graph.ts'
 
 const own = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
@@ -59,15 +60,15 @@ type Fact = readonly [name: string, value: string]
 
 function factsOf(notes: ProfileNotes): readonly Fact[] {
   const { load, samples, operation_samples, shared_samples } = notes
+  const { rate, p50, p99, cpu } = shownLoad(load)
   const shared = shared_samples === 0 ? '' : `, ${shared_samples} of them perhaps for others`
-  const time = (value: number | null): string => (value === null ? '–' : `${value} ms`)
   return [
     ['Taken', whenOf(notes)],
     ['Samples', `${operation_samples}${shared}; ${samples} in the whole process`],
-    ['Load', `${Math.round(load.requests_per_second)} req/s`],
-    ['p50', time(load.p50_ms)],
-    ['p99', time(load.p99_ms)],
-    ['CPU', `${Math.round(load.cpu_share * 100)} % of a core`],
+    ['Load', rate],
+    ['p50', p50],
+    ['p99', p99],
+    ['CPU, of one core', cpu],
   ]
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { escapedHtml } from '../../../core/http/html.ts'
 import { pageOf, type ProfileNotes } from '../../../core/profiling/folder.ts'
+import { shownLoad } from '../../../core/profiling/load.ts'
 import type { ServiceName } from '../../../core/values/service-name.ts'
 import type { ListedFile } from '../files.ts'
 
@@ -64,7 +65,7 @@ const columns = [
 function rowOf(service: ServiceName, notes: ProfileNotes): readonly string[] {
   const { file, operation, started_at, seconds, load, samples, operation_samples } = notes
   const address = `${service}/${file}`
-  const time = (value: number | null): string => (value === null ? '–' : `${value} ms`)
+  const { rate, p50, p99, cpu } = shownLoad(load)
   const choice = (side: string): string =>
     `<input type="radio" required name="${side}" value="${escapedHtml(address)}" aria-label="${escapedHtml(`${operation} of ${service}, ${moment(started_at)}, as ${side}`)}">`
   const speedscope = `speedscope/#profileURL=${encodeURIComponent(`/profiles/${address}`)}`
@@ -72,10 +73,10 @@ function rowOf(service: ServiceName, notes: ProfileNotes): readonly string[] {
     `<b>${escapedHtml(operation)}</b>`,
     moment(started_at),
     `${seconds} s`,
-    `${Math.round(load.requests_per_second)} req/s`,
-    time(load.p50_ms),
-    time(load.p99_ms),
-    `${Math.round(load.cpu_share * 100)} %`,
+    rate,
+    p50,
+    p99,
+    cpu,
     `${operation_samples} of ${samples}`,
     `<a href="${escapedHtml(`${service}/${pageOf(file)}`)}">flame graph</a> <a href="${escapedHtml(speedscope)}">speedscope</a> <a href="${escapedHtml(address)}" download>.cpuprofile</a>`,
     choice('before'),
