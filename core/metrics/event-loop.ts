@@ -12,6 +12,18 @@ export const loopDelays = ['max', 'p50', 'p90', 'p99'] as const
 
 export type LoopDelays = Readonly<Record<(typeof loopDelays)[number], number>>
 
+/** Seconds that one turn of the loop took, as measured at the call before; 0 at the first. */
+export function watchTurn(): () => number {
+  let last = 0
+  return () => {
+    const started = performance.now()
+    setImmediate(() => {
+      last = (performance.now() - started) / 1000
+    })
+    return last
+  }
+}
+
 /** Each call ends one window and begins the next. */
 export function watchEventLoop(): () => LoopDelays {
   const histogram = monitorEventLoopDelay({ resolution: watchResolution })

@@ -10,7 +10,13 @@ import {
   type Metric,
   type OpenMetricsContentType,
 } from 'prom-client'
-import { loopDelays, watchEventLoop, watchResolution, type LoopDelays } from './event-loop.ts'
+import {
+  loopDelays,
+  watchEventLoop,
+  watchResolution,
+  watchTurn,
+  type LoopDelays,
+} from './event-loop.ts'
 import { createRegistry, seriesText, type SelfWriting } from './exposition.ts'
 import {
   createHistogram,
@@ -69,7 +75,7 @@ export interface Metrics {
  * What prom-client offers and Bun cannot tell: V8's heap spaces (asking for them blocks the loop for
  * 1.2 to 2.4 ms, most of a whole scrape, and the answer is zeros), garbage collection (no `gc` entries
  * reach a PerformanceObserver), active handles (always none). `process_heap_bytes` is the address
- * space, gigabytes of it. The lag of the event loop is our own; see event-loop.ts.
+ * space, gigabytes of it. The delays of the event loop are our own; see event-loop.ts.
  */
 const untold = new Set([
   ...['total', 'used', 'available'].map((kind) => `nodejs_heap_space_size_${kind}_bytes`),
@@ -120,6 +126,9 @@ export function createMetrics(service: string): Metrics {
     }),
   )
 
+  register(
+    createGauge('nodejs_eventloop_lag_seconds', 'One turn of the event loop', watchTurn(), []),
+  )
   const endWindow = watchEventLoop()
   let delays: LoopDelays
   for (const kind of loopDelays) {
