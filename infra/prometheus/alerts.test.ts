@@ -92,5 +92,6 @@ describe.skipIf(!testsNeed('promtool'))('promtool', () => {
     writeFileSync(file, JSON.stringify(document))
     const { code, output } = promtool('test', 'rules', file)
     expect([code, output]).toEqual([0, expect.stringContaining('SUCCESS')])
-  })
+    // Days of samples, at a few seconds on an idle machine.
+  }, 180_000)
 })
