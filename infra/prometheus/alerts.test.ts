@@ -78,20 +78,24 @@ describe.skipIf(!testsNeed('promtool'))('promtool', () => {
     const { code, output } = promtool('check', 'config', written(scale))
     expect([code, output]).toEqual([0, expect.stringContaining('SUCCESS')])
   })
-  test.each(alertCases.map((each) => [each.alert, each] as const))('%s', (alert, each) => {
-    written(1)
-    const file = join(directory, `${alert}.json`)
-    const document = {
-      rule_files: ['recording.rules.yml', 'alerts.rules.yml'],
-      evaluation_interval: each.interval ?? '10s',
-      tests: [
-        firing(each, each.fires, 'alertname!=""', [alert, ...(each.also ?? [])].sort()),
-        firing(each, each.silent, `alertname="${alert}"`, []),
-      ],
-    }
-    writeFileSync(file, JSON.stringify(document))
-    const { code, output } = promtool('test', 'rules', file)
-    expect([code, output]).toEqual([0, expect.stringContaining('SUCCESS')])
-    // Days of samples, at a few seconds on an idle machine.
-  }, 180_000)
+  test.each(alertCases.map((each) => [each.alert, each] as const))(
+    '%s',
+    (alert, each) => {
+      written(1)
+      const file = join(directory, `${alert}.json`)
+      const document = {
+        rule_files: ['recording.rules.yml', 'alerts.rules.yml'],
+        evaluation_interval: each.interval ?? '10s',
+        tests: [
+          firing(each, each.fires, 'alertname!=""', [alert, ...(each.also ?? [])].sort()),
+          firing(each, each.silent, `alertname="${alert}"`, []),
+        ],
+      }
+      writeFileSync(file, JSON.stringify(document))
+      const { code, output } = promtool('test', 'rules', file)
+      expect([code, output]).toEqual([0, expect.stringContaining('SUCCESS')])
+      // Days of samples, at a few seconds on an idle machine.
+    },
+    180_000,
+  )
 })
