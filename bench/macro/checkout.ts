@@ -17,7 +17,7 @@ export interface CheckoutSample {
 
 const buyers = 1_000
 /** Far below what autocannon itself can do, so that its figures can be trusted here. */
-const connections = 128
+const connections = 100
 const products = 200
 
 export async function compareCheckouts(

@@ -19,8 +19,11 @@ export interface OverloadResult {
   /** Milliseconds that a refusal took, as the client saw it. */
   readonly refusalP50: number
   readonly refusalP99: number
-  /** Milliseconds from the end of the overload until a second passed with all answers good and fast. */
-  readonly recovery: number
+  /**
+   * Milliseconds from the end of the overload until a second began in which all answers were good and
+   * fast; null when none did within half a minute.
+   */
+  readonly recovery: number | null
   readonly generator: number
 }
 
@@ -70,7 +73,7 @@ export async function overload(shop: BenchShop, seconds: number): Promise<Overlo
 }
 
 /** Looks second after second. */
-async function untilNormal(shots: readonly Shot[], from: number): Promise<number> {
+async function untilNormal(shots: readonly Shot[], from: number): Promise<number | null> {
   while (performance.now() - from < 30_000) {
     const begun = performance.now()
     const { hits } = await fire(shots, normalRate, 1)
@@ -81,5 +84,5 @@ async function untilNormal(shots: readonly Shot[], from: number): Promise<number
     )
     if (normal && p99 <= normalLatency) return begun - from
   }
-  return Number.POSITIVE_INFINITY
+  return null
 }

@@ -126,8 +126,8 @@ export async function productsOf(shop: BenchShop, category = 'Фрукты'): Pr
 export function accountsOf(shop: BenchShop, count = accounts): Promise<readonly string[]> {
   const { user } = shop.urls
   return Promise.all(
-    Array.from({ length: count }, async (_, at) => {
-      const account = { username: `bench_${at}`, password: 'benchmark', full_name: 'Проба' }
+    Array.from({ length: count }, async () => {
+      const account = { username: newId(), password: 'benchmark', full_name: 'Проба' }
       const { id } = await call<{ id: UserId }>(
         'POST',
         `${user}/users/register`,

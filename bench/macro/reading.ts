@@ -13,8 +13,8 @@ export interface ReadingOptions {
   readonly port: number
   readonly rounds: number
   readonly seconds: number
-  /** Frameworks as well; without them the shop against the bare runtime alone. */
-  readonly frameworks: boolean
+  /** The frameworks and the larger page as well; without them the shop against the bare runtime alone. */
+  readonly all: boolean
   readonly onProgress: (text: string) => void
 }
 
@@ -26,7 +26,7 @@ const largeQuery = `category=${category}&skip=0&limit=100`
 export async function compareReading(
   options: ReadingOptions,
 ): Promise<readonly Comparison<Sample>[]> {
-  const { shop, frameworks } = options
+  const { shop, all } = options
   const peers: Peer[] = []
   let nextPort = options.port
   const add = (peer: (port: number) => Peer): Peer => {
@@ -51,7 +51,7 @@ export async function compareReading(
     const rawProduct = raw('product')
     const rawLarge = add((port) => bunPeer('raw.ts', port, largeContent, 'page'))
     const own = add((port) => bunPeer('signed-in.ts', port, content))
-    const others: Readonly<Record<string, Peer>> = frameworks
+    const others: Readonly<Record<string, Peer>> = all
       ? {
           Elysia: add((port) => bunPeer('elysia.ts', port, content)),
           Hono: add((port) => bunPeer('hono.ts', port, content)),
@@ -78,13 +78,15 @@ export async function compareReading(
           status: 304,
         }),
         'raw handler': await peerOf(pagePath, rawPage, { like: page }),
-        'raw static route': await peerOf(pagePath, rawStatic, { like: page }),
+        ...(all && { 'raw static route': await peerOf(pagePath, rawStatic, { like: page }) }),
         ...(await each((peer) => peerOf(pagePath, peer, { like: page }))),
       },
-      'category page of 100': {
-        shop: await contestant(`${products}?${largeQuery}`, catalog),
-        'raw handler': await peerOf(`/products/?${largeQuery}`, rawLarge, { like: large }),
-      },
+      ...(all && {
+        'category page of 100': {
+          shop: await contestant(`${products}?${largeQuery}`, catalog),
+          'raw handler': await peerOf(`/products/?${largeQuery}`, rawLarge, { like: large }),
+        },
+      }),
       'product by id': {
         shop: await contestant(`${products}${product}`, catalog),
         'raw handler, same reads': await peerOf(productPath, rawProduct, { like: detail }),
@@ -94,7 +96,7 @@ export async function compareReading(
         anonymous: await peerOf(productPath, own, { like: detail }),
         'signed in': await peerOf(`/own${productPath}`, own, { like: detail, headers: signedIn }),
       },
-      ...(frameworks && {
+      ...(all && {
         'recent views, signed in': {
           shop: await contestant(`${shop.urls.cart}/products/recent-views`, [shop.processes.cart], {
             headers: signedIn,
@@ -123,7 +125,7 @@ export async function compare(
 ): Promise<Comparison<Sample>> {
   onProgress(name)
   for (const { target, measured } of Object.values(contestants)) {
-    await saturate(target, Math.min(2, seconds), measured)
+    await saturate(target, 1, measured)
   }
   return inTurns(
     name,
