@@ -94,7 +94,7 @@ export async function compareReading(
       },
       'product for anybody and for the signed in': {
         anonymous: await peerOf(productPath, own, { like: detail }),
-        'signed in': await peerOf(`/own${productPath}`, own, { like: detail, headers: signedIn }),
+        'signed in': await peerOf(`/own/${product}`, own, { like: detail, headers: signedIn }),
       },
       ...(all && {
         'recent views, signed in': {

@@ -24,7 +24,7 @@ const details = createDetails({
 })
 
 const productRoute = (
-  path: '/products/:id' | '/own/products/:id',
+  path: '/products/:id' | '/own/:id',
   access: 'public' | 'user',
 ): Route =>
   route({
@@ -46,7 +46,7 @@ const metrics = createMetrics('catalog')
 const log = createLogger({ service: 'catalog', level: 'warn' })
 const observer = createObserver(metrics, log, 0.01, () => 0)
 const application = createApplication({
-  routes: [productRoute('/products/:id', 'public'), productRoute('/own/products/:id', 'user')],
+  routes: [productRoute('/products/:id', 'public'), productRoute('/own/:id', 'user')],
   authenticate: createVerifier({
     service: 'catalog',
     accessKeys: {
