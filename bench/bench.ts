@@ -74,7 +74,7 @@ async function measure(effort: Effort, port: number): Promise<Results> {
   const shop = await startShop(port, 'server')
   let onOneCore
   try {
-    const options = { shop, port: port + 10, rounds, seconds, onProgress }
+    const options = { shop, rounds, seconds, onProgress }
     const reading = await compareReading({ ...options, all: true })
     const own = await measureOwn(options)
     const memory = memoryOf(shop)

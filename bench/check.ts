@@ -33,7 +33,7 @@ export async function check(
   const shop = await startShop(port, 'server')
   try {
     const measure = () =>
-      compareReading({ shop, port: port + 10, rounds, seconds, all: false, onProgress })
+      compareReading({ shop, rounds, seconds, all: false, onProgress })
     const first = slower(await measure(), committed.results.saturation, onProgress)
     if (first.length === 0) return []
     onProgress('Slower at first sight, measured again:')

@@ -1,5 +1,6 @@
 /** Reads against peers: the cached page, a product by id, a signed-in GET; saturation in interleaved rounds. */
 import { newId, type UserId } from '../../core/values/ids.ts'
+import { freePorts } from '../../tests/support/ports.ts'
 import { ask } from './answer-size.ts'
 import { contestant, type Contestant } from './answers.ts'
 import { bunPeer, fastapiPeer, writeContent, type Peer } from './peers.ts'
@@ -9,8 +10,6 @@ import { call, type BenchShop } from './shop.ts'
 
 export interface ReadingOptions {
   readonly shop: BenchShop
-  /** First of the peers' ports. */
-  readonly port: number
   readonly rounds: number
   readonly seconds: number
   /** The frameworks and the larger page as well; without them the shop against the bare runtime alone. */
@@ -28,9 +27,9 @@ export async function compareReading(
 ): Promise<readonly Comparison<Sample>[]> {
   const { shop, all } = options
   const peers: Peer[] = []
-  let nextPort = options.port
+  const ports = [...(await freePorts(8))]
   const add = (peer: (port: number) => Peer): Peer => {
-    const started = peer(nextPort++)
+    const started = peer(ports.pop() ?? 0)
     peers.push(started)
     return started
   }

@@ -45,6 +45,8 @@ export async function startShop(
       servicesPort: firstPort + 1,
       dataDir: directory,
       profile: 'demo',
+      store: 'sqlite',
+      copies: 1,
       fast: false,
       watch: false,
     },
