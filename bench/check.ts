@@ -32,8 +32,7 @@ export async function check(
   await runMicro({ rounds: 1, time: 10, onProgress })
   const shop = await startShop(port, 'server')
   try {
-    const measure = () =>
-      compareReading({ shop, rounds, seconds, all: false, onProgress })
+    const measure = () => compareReading({ shop, rounds, seconds, all: false, onProgress })
     const first = slower(await measure(), committed.results.saturation, onProgress)
     if (first.length === 0) return []
     onProgress('Slower at first sight, measured again:')

@@ -53,7 +53,9 @@ if (process.argv.includes('--help')) {
 const missing = tools.filter((tool) => Bun.which(tool) === null)
 if (process.platform !== 'linux' || missing.length > 0) {
   console.error(
-    missing.length > 0 ? `Missing: ${missing.join(', ')}.\n\n${usage}` : 'The benchmarks need Linux.',
+    missing.length > 0
+      ? `Missing: ${missing.join(', ')}.\n\n${usage}`
+      : 'The benchmarks need Linux.',
   )
   process.exit(2)
 }

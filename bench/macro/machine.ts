@@ -20,7 +20,9 @@ export interface Machine {
 
 export function machine(): Machine {
   const git = (...words: string[]) =>
-    Bun.spawnSync(['git', ...words], { cwd: root }).stdout.toString().trim()
+    Bun.spawnSync(['git', ...words], { cwd: root })
+      .stdout.toString()
+      .trim()
   return {
     time: new Date().toISOString(),
     commit: git('rev-parse', '--short=10', 'HEAD'),
@@ -35,5 +37,4 @@ export function machine(): Machine {
   }
 }
 
-export const loadAverage = (): number =>
-  Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0])
+export const loadAverage = (): number => Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0])

@@ -23,10 +23,7 @@ const details = createDetails({
   onStale() {},
 })
 
-const productRoute = (
-  path: '/products/:id' | '/own/:id',
-  access: 'public' | 'user',
-): Route =>
+const productRoute = (path: '/products/:id' | '/own/:id', access: 'public' | 'user'): Route =>
   route({
     method: 'GET',
     path,

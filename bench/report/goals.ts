@@ -47,7 +47,13 @@ export function goalsOf(results: Results): readonly Goal[] {
     const ratio = ratioOf(comparison, 'shop', peer)
     return { id: 'P6', goal, measured: factor(ratio), met: ratio.median >= least }
   }
-  const earlier = (name: string, comparison: Rated, variant: string, before: number, least: number) => {
+  const earlier = (
+    name: string,
+    comparison: Rated,
+    variant: string,
+    before: number,
+    least: number,
+  ) => {
     const rate = spread(ratesOf(comparison, variant))
     return {
       id: 'P6',
