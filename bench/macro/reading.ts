@@ -27,7 +27,7 @@ export async function compareReading(
 ): Promise<readonly Comparison<Sample>[]> {
   const { shop, all } = options
   const peers: Peer[] = []
-  const ports = [...(await freePorts(8))]
+  const ports = [...(await freePorts(9))]
   const add = (peer: (port: number) => Peer): Peer => {
     const started = peer(ports.pop() ?? 0)
     peers.push(started)
@@ -46,6 +46,7 @@ export async function compareReading(
   try {
     const raw = (mode: string) => add((port) => bunPeer('raw.ts', port, content, mode))
     const rawPage = raw('page')
+    const rawReading = raw('reading')
     const rawStatic = raw('static')
     const rawProduct = raw('product')
     const rawLarge = add((port) => bunPeer('raw.ts', port, largeContent, 'page'))
@@ -77,6 +78,7 @@ export async function compareReading(
           status: 304,
         }),
         'raw handler': await peerOf(pagePath, rawPage, { like: page }),
+        'raw handler, reading URL and headers': await peerOf(pagePath, rawReading, { like: page }),
         ...(all && { 'raw static route': await peerOf(pagePath, rawStatic, { like: page }) }),
         ...(await each((peer) => peerOf(pagePath, peer, { like: page }))),
       },
@@ -93,6 +95,10 @@ export async function compareReading(
       },
       'product for anybody and for the signed in': {
         anonymous: await peerOf(productPath, own, { like: detail }),
+        'anonymous, token sent all the same': await peerOf(productPath, own, {
+          like: detail,
+          headers: signedIn,
+        }),
         'signed in': await peerOf(`/own/${product}`, own, { like: detail, headers: signedIn }),
       },
       ...(all && {

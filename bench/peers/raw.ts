@@ -5,8 +5,19 @@ import { detail, detailHeaders } from './queries.ts'
 const body = Buffer.from(content.page.body, 'base64')
 const { headers } = content.page
 
+const read = ['x-request-id', 'traceparent', 'if-none-match', 'accept-encoding']
+/** Kept, so that nothing of it is left out. */
+export let seen: readonly (string | null)[] = []
+
 const handlers: Readonly<Record<string, Partial<Bun.Serve.Options<undefined>>>> = {
   page: { fetch: () => new Response(body, { headers }) },
+  // What the shop reads of each request: which page, which coding, whether it is known, whose trace.
+  reading: {
+    fetch({ url, method, headers: sent }) {
+      seen = [url, method, ...read.map((name) => sent.get(name))]
+      return new Response(body, { headers })
+    },
+  },
   static: { routes: { '/products/': new Response(body, { headers }) } },
   product: {
     fetch({ url }) {
