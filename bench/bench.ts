@@ -7,6 +7,7 @@ import { machine } from './macro/machine.ts'
 import { highestRate, holdRate, mixedShots } from './macro/mixed.ts'
 import { installVegeta } from './macro/open-loop.ts'
 import { overload } from './macro/overload.ts'
+import { compareObservability, startCollector } from './macro/observability.ts'
 import { measureOwn } from './macro/own.ts'
 import { installFastapi } from './macro/peers.ts'
 import { compareReading } from './macro/reading.ts'
@@ -71,25 +72,32 @@ async function measure(effort: Effort, port: number): Promise<Results> {
   const micro = await runMicro({ rounds: effort.microRounds, time: effort.microTime, onProgress })
 
   onProgress('a shop on one core')
-  const shop = await startShop(port, 'server')
+  await using collector = startCollector()
+  const shop = await startShop(port, 'server', collector.env)
   let onOneCore
   try {
     const options = { shop, rounds, seconds, onProgress }
     const reading = await compareReading({ ...options, all: true })
     const own = await measureOwn(options)
+    const observability = await compareObservability({ ...options, port: port + 10 })
     const memory = memoryOf(shop)
     const checkouts = await compareCheckouts(shop, rounds, onProgress)
     onProgress('overload')
     const overloaded = await overload(shop, effort.held)
     onProgress('starts')
     const footprint = { memory, start: await startTimes(shop, rounds) }
-    onOneCore = { saturation: [...reading, own], checkouts, overload: overloaded, footprint }
+    onOneCore = {
+      saturation: [...reading, own, ...observability],
+      checkouts,
+      overload: overloaded,
+      footprint,
+    }
   } finally {
     await shop.stop()
   }
 
   onProgress('a shop on all cores, mixed calls through the gateway')
-  const whole = await startShop(port, 'anywhere')
+  const whole = await startShop(port, 'anywhere', collector.env)
   try {
     const shots = await mixedShots(whole)
     await holdRate(shots, heldRate / 4, 3)

@@ -1,4 +1,5 @@
 /** The benchmark that guards a change: every micro benchmark once for errors, and a few short pairs. */
+import { startCollector } from './macro/observability.ts'
 import { compareReading } from './macro/reading.ts'
 import { paired, spread, type Comparison } from './macro/rounds.ts'
 import type { Sample } from './macro/saturation.ts'
@@ -30,7 +31,8 @@ export async function check(
   const committed = latestResults()
   if (committed === null) throw new Error('There is no committed run to compare with.')
   await runMicro({ rounds: 1, time: 10, onProgress })
-  const shop = await startShop(port, 'server')
+  await using collector = startCollector()
+  const shop = await startShop(port, 'server', collector.env)
   try {
     const measure = () => compareReading({ shop, rounds, seconds, all: false, onProgress })
     const first = slower(await measure(), committed.results.saturation, onProgress)

@@ -12,7 +12,7 @@ const usage = `Usage: npm run bench [-- option]
   --check     each micro benchmark once, and a few pairs against the committed run; ends with 1
               when something is clearly slower
   --report    writes docs/benchmarks.md anew from the newest results
-  --port N    first of six free ports (18300)
+  --port N    first of 16 free ports (18300)
   --help      this text
 
 Needs Linux and wrk; but for --check also Go (for vegeta) and Python 3 (for FastAPI).`

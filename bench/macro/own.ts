@@ -36,8 +36,7 @@ export async function measureOwn(
     }),
   )
   const registered = await accountsOf(shop)
-  const adding = Array.from({ length: addingUsers }, () => shop.token(newId<UserId>()))
-  const additions = await additionsOf(shop, adding)
+  const additions = await additionsOf(shop)
 
   const contestant = (base: string, targets: string): Contestant => ({
     target: { url: `${base}/`, targets },
@@ -79,8 +78,9 @@ export function writeTargets(shop: BenchShop, name: string, targets: readonly Wr
   return file
 }
 
-/** Each user adds one piece of each of some products that do not run out, and begins again. */
-async function additionsOf(shop: BenchShop, tokens: readonly string[]): Promise<string> {
+/** Many users add one piece of each of some products that do not run out, and begin again. */
+export async function additionsOf(shop: BenchShop): Promise<string> {
+  const tokens = Array.from({ length: addingUsers }, () => shop.token(newId<UserId>()))
   const products = await endlessProducts(shop, linesOfACart)
   return writeTargets(
     shop,

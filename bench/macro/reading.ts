@@ -18,7 +18,7 @@ export interface ReadingOptions {
 }
 
 const category = encodeURIComponent('Фрукты')
-const query = `category=${category}&skip=0&limit=20`
+export const query = `category=${category}&skip=0&limit=20`
 const largeQuery = `category=${category}&skip=0&limit=100`
 
 /** Variants carry these names into the results; the table and the goals find them by them. */

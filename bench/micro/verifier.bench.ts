@@ -1,5 +1,5 @@
 /** Checking an access token that was seen before, as nearly all of a signed-in client's requests carry. */
-import { verify } from 'node:crypto'
+import { verify as verifySignature } from 'node:crypto'
 import { createVerifier as createJwtVerifier } from 'fast-jwt'
 import { createVerifier } from '../../core/auth/verifier.ts'
 import { noKeys } from '../../core/auth/key-source.ts'
@@ -46,7 +46,7 @@ export default {
       })
       return repeated(batch, (at) => {
         const { text, signature } = turn(parts, at)
-        return verify(null, text, publicKey.pem, signature)
+        return verifySignature(null, text, publicKey.pem, signature)
       })
     },
   },

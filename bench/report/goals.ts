@@ -96,6 +96,7 @@ export function goalsOf(results: Results): readonly Goal[] {
       ['signed in', 'anonymous'],
       0.95,
     ),
+    ...observabilityGoals(results),
     ...endpoints.map(([name, comparison]) =>
       times(`${name}: at least 12 times FastAPI`, comparison, 'FastAPI', 12),
     ),
@@ -114,6 +115,43 @@ export function goalsOf(results: Results): readonly Goal[] {
     ...checkoutGoals(results),
     ...overloadGoals(results),
     ...footprintGoals(results),
+  ]
+}
+
+/** Rates and the 99th percentiles of the same rounds, and what a scrape takes. */
+function observabilityGoals({ saturation, micro }: Results): readonly Goal[] {
+  const pairs = saturation.filter(({ name }) => name.startsWith('observability'))
+  const tax = pairs.flatMap((pair) => {
+    const kept = ratioOf(pair, 'on', 'off')
+    const p99 = (variant: string) => (pair.rounds[variant] ?? []).map((sample) => sample.p99)
+    const slower = spread(paired(p99('on'), p99('off')))
+    const name = pair.name.replace('observability, ', '')
+    return [
+      {
+        id: 'P5',
+        goal: `observability on against off, ${name}: at most 5 % fewer req/s`,
+        measured: percent(kept),
+        met: kept.median >= 0.95,
+      },
+      {
+        id: 'P5',
+        goal: `observability on against off, ${name}: p99 at most 10 % longer`,
+        measured: percent(slower),
+        met: slower.median <= 1.1,
+      },
+    ]
+  })
+  const scrape = micro.find(({ mirrors }) => mirrors === 'core/metrics/metrics.ts')
+  const [times = []] = Object.values(scrape?.rounds ?? {})
+  const blocked = spread(times.map((nanoseconds) => nanoseconds / 1e6))
+  return [
+    ...tax,
+    {
+      id: 'P5',
+      goal: 'a scrape of 500 series blocks at most 1 ms',
+      measured: `${blocked.median.toFixed(2)} ms (${blocked.min.toFixed(2)} to ${blocked.max.toFixed(2)})`,
+      met: blocked.median <= 1,
+    },
   ]
 }
 
