@@ -41,7 +41,7 @@ interface Effort {
 const full: Effort = {
   rounds: 7,
   seconds: 2,
-  microRounds: 7,
+  microRounds: 5,
   microTime: 100,
   held: 60,
   step: 4,

@@ -7,7 +7,7 @@ import { shapeOf } from './shape.ts'
  * the schema names and hands the copy to `JSON.stringify`, which on JavaScriptCore beats generated
  * string building for every answer of more than a few fields. The copy is code generated from the
  * schema, one object literal, so that it has one shape from the start: a page of 20 takes 3.4 us with
- * it, 4.8 with a loop over the fields, 2.9 without any copy (docs/decisions/0005-serializer.md).
+ * it, 4.8 with a loop over the fields, 2.9 without any copy (docs/decisions/0020-serializer.md).
  */
 export function compileSerializer<S extends TSchema>(schema: S): (value: Static<S>) => string {
   const copied = copyOf(schema, 'value', 0)
