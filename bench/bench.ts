@@ -5,7 +5,7 @@ import { compareCheckouts } from './macro/checkout.ts'
 import { memoryOf, startTimes } from './macro/footprint.ts'
 import { machine } from './macro/machine.ts'
 import { highestRate, holdRate, mixedShots } from './macro/mixed.ts'
-import { installVegeta } from './macro/open-loop.ts'
+import { installVegeta, untilPortsAreFree } from './macro/open-loop.ts'
 import { overload } from './macro/overload.ts'
 import { compareObservability, startCollector } from './macro/observability.ts'
 import { measureOwn } from './macro/own.ts'
@@ -97,6 +97,7 @@ async function measure(effort: Effort, port: number): Promise<Results> {
   }
 
   onProgress('a shop on all cores, mixed calls through the gateway')
+  await untilPortsAreFree()
   const whole = await startShop(port, 'anywhere', collector.env)
   try {
     const shots = await mixedShots(whole)

@@ -32,7 +32,9 @@ const everyServiceHas = [
 const services = ['catalog', 'cart', 'order', 'user']
 
 const isTest = (path: string): boolean =>
-  /\.(test|conformance|model|check|fixture)(\.\w+)?\.ts$/.test(path) || path.startsWith('tests/') || path.startsWith('bench/')
+  /\.(test|conformance|model|check|fixture)(\.\w+)?\.ts$/.test(path) ||
+  path.startsWith('tests/') ||
+  path.startsWith('bench/')
 
 function importsOf({ path, text }: Source): readonly string[] {
   const specifiers = text.matchAll(

@@ -1,5 +1,5 @@
 /** Latency at a constant rate, whatever the server does: vegeta, open loop. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache } from './cache.ts'
 import { run } from './processes.ts'
@@ -28,6 +28,11 @@ export interface Volley {
 
 const version = 'v12.13.0'
 
+/** At once; more than a shop under three times its load has waiting, and far fewer than there are ports. */
+const connections = 8_000
+/** Ports of closed connections that may still be held when a volley begins: there are 28,000. */
+const heldPorts = 4_000
+
 /** Builds vegeta with Go into the cache once. */
 export async function installVegeta(): Promise<void> {
   if (existsSync(join(cache, 'vegeta'))) return
@@ -40,12 +45,7 @@ export async function installVegeta(): Promise<void> {
 }
 
 /** Sends the shots in turns at `rate` a second for `seconds`. */
-export async function fire(
-  shots: readonly Shot[],
-  rate: number,
-  seconds: number,
-  { workers = 20_000 }: { readonly workers?: number } = {},
-): Promise<Volley> {
+export async function fire(shots: readonly Shot[], rate: number, seconds: number): Promise<Volley> {
   const targets = join(cache, 'targets.jsonl')
   writeFileSync(targets, shots.map((shot) => `${JSON.stringify(targetOf(shot))}\n`).join(''))
   const results = join(cache, 'results.bin')
@@ -53,7 +53,7 @@ export async function fire(
     join(cache, 'vegeta'),
     ...['attack', '-format=json', `-targets=${targets}`, `-output=${results}`],
     ...[`-rate=${rate}/1s`, `-duration=${seconds}s`, '-timeout=10s', '-max-body=0'],
-    ...[`-max-workers=${workers}`, `-connections=${workers}`, '-workers=64'],
+    ...[`-max-workers=${connections}`, `-connections=${connections}`, '-workers=64'],
   ])
   const hits = await hitsIn(results)
   const start = hits.reduce((least, { at }) => Math.min(least, at), Infinity)
@@ -63,6 +63,16 @@ export async function fire(
     rate: ((hits.length - 1) / (end - start)) * 1e3,
     generator: cpu,
   }
+}
+
+/**
+ * The side that closes a connection keeps its port for a minute. A generator that finds none left stalls,
+ * which would look like a server that stalls.
+ */
+export async function untilPortsAreFree(): Promise<void> {
+  const held = () => Number(/ tw (\d+)/.exec(readFileSync('/proc/net/sockstat', 'utf8'))?.[1] ?? 0)
+  const end = performance.now() + 65_000
+  while (held() > heldPorts && performance.now() < end) await Bun.sleep(500)
 }
 
 /** Read as they come: a minute of overload is hundreds of megabytes of text. */

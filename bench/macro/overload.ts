@@ -1,5 +1,5 @@
 /** Three times as much as a service can do, for a minute: what it still answers, how it refuses, how it recovers. */
-import { fire, percentile, type Shot } from './open-loop.ts'
+import { fire, percentile, untilPortsAreFree, type Shot } from './open-loop.ts'
 import { accountsOf } from './own.ts'
 import { saturate } from './saturation.ts'
 import { writeTargets } from './own.ts'
@@ -47,6 +47,7 @@ export async function overload(shop: BenchShop, seconds: number): Promise<Overlo
     Math.min(10, seconds),
     Object.values(shop.processes),
   )
+  await untilPortsAreFree()
   const shots: readonly Shot[] = tokens.map((token) => ({
     method: 'GET',
     url: `${user}${path}`,
