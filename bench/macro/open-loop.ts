@@ -1,5 +1,5 @@
 /** Latency at a constant rate, whatever the server does: vegeta, open loop. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cache } from './cache.ts'
 import { run } from './processes.ts'
@@ -45,25 +45,42 @@ export async function installVegeta(): Promise<void> {
 }
 
 /** Sends the shots in turns at `rate` a second for `seconds`. */
-export async function fire(shots: readonly Shot[], rate: number, seconds: number): Promise<Volley> {
-  const targets = join(cache, 'targets.jsonl')
+export const fire = async (
+  shots: readonly Shot[],
+  rate: number,
+  seconds: number,
+): Promise<Volley> => (await attack(shots, rate, seconds))()
+
+/** Resolves when the last answer is there; what it gives reads the results, which takes its time. */
+export async function attack(
+  shots: readonly Shot[],
+  rate: number,
+  seconds: number,
+): Promise<() => Promise<Volley>> {
+  const id = attacks++
+  const targets = join(cache, `targets-${id}.jsonl`)
+  const results = join(cache, `results-${id}.bin`)
   writeFileSync(targets, shots.map((shot) => `${JSON.stringify(targetOf(shot))}\n`).join(''))
-  const results = join(cache, 'results.bin')
   const { cpu } = await run('generator', [
     join(cache, 'vegeta'),
     ...['attack', '-format=json', `-targets=${targets}`, `-output=${results}`],
     ...[`-rate=${rate}/1s`, `-duration=${seconds}s`, '-timeout=10s', '-max-body=0'],
     ...[`-max-workers=${connections}`, `-connections=${connections}`, '-workers=64'],
   ])
-  const hits = await hitsIn(results)
-  const start = hits.reduce((least, { at }) => Math.min(least, at), Infinity)
-  const end = hits.reduce((most, { at }) => Math.max(most, at), 0)
-  return {
-    hits: hits.map((hit) => ({ ...hit, at: hit.at - start })),
-    rate: ((hits.length - 1) / (end - start)) * 1e3,
-    generator: cpu,
+  return async () => {
+    const hits = await hitsIn(results)
+    for (const file of [targets, results]) rmSync(file)
+    const start = hits.reduce((least, { at }) => Math.min(least, at), Infinity)
+    const end = hits.reduce((most, { at }) => Math.max(most, at), 0)
+    return {
+      hits: hits.map((hit) => ({ ...hit, at: hit.at - start })),
+      rate: ((hits.length - 1) / (end - start)) * 1e3,
+      generator: cpu,
+    }
   }
 }
+
+let attacks = 0
 
 /**
  * The side that closes a connection keeps its port for a minute. A generator that finds none left stalls,

@@ -1,8 +1,7 @@
 /** Three times as much as a service can do, for a minute: what it still answers, how it refuses, how it recovers. */
-import { fire, percentile, untilPortsAreFree, type Shot } from './open-loop.ts'
-import { accountsOf } from './own.ts'
+import { attack, fire, percentile, untilPortsAreFree, type Shot } from './open-loop.ts'
+import { accountsOf, writeTargets } from './own.ts'
 import { saturate } from './saturation.ts'
-import { writeTargets } from './own.ts'
 import type { BenchShop } from './shop.ts'
 
 export interface OverloadResult {
@@ -53,9 +52,10 @@ export async function overload(shop: BenchShop, seconds: number): Promise<Overlo
     url: `${user}${path}`,
     token,
   }))
-  const { hits, rate, generator } = await fire(shots, Math.round(3 * peak.rate), seconds)
-  const ended = performance.now()
-  const recovery = await untilNormal(shots, ended)
+  const read = await attack(shots, Math.round(3 * peak.rate), seconds)
+  // Before the results are read: that takes seconds, in which anything would recover.
+  const recovery = await untilNormal(shots, performance.now())
+  const { hits, rate, generator } = await read()
   const good = hits.filter(({ status }) => status === 200)
   const refused = hits.filter(({ status }) => status === 503)
   const refusals = refused.map(({ milliseconds }) => milliseconds)

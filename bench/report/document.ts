@@ -18,6 +18,7 @@ export function keepResults(results: Results): string {
   const name = join(folder, `${time}-${results.machine.commit}.json`)
   mkdirSync(join(resultsFolder, folder), { recursive: true })
   writeFileSync(join(resultsFolder, name), `${JSON.stringify(rounded(results))}\n`)
+  format(join(resultsFolder, name))
   return join('bench/results', name)
 }
 
@@ -44,6 +45,10 @@ export function writeDocument(results: Results, raw: string): void {
   ].join('\n\n')
   writeFileSync(page, `${text.slice(0, from)}${written}${text.slice(to + end.length)}`)
   writeFileSync(plot, plotOf(results))
-  // The formatter aligns tables; the check would ask for it anyway.
-  Bun.spawnSync([process.execPath, 'fmt', '--no-script', page], { cwd: root })
+  format(page)
+}
+
+/** As `npm run check` wants it. */
+function format(file: string): void {
+  Bun.spawnSync([process.execPath, 'fmt', '--no-script', file], { cwd: root })
 }
