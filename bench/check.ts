@@ -19,9 +19,11 @@ const seconds = 1
 
 /**
  * A pair fails when its median is below the committed one by more than the noise: three standard
- * deviations of the pairs, the committed run's or this one's, whichever is larger, and no less than this.
+ * deviations of the pairs, the committed run's or this one's, whichever is larger, within these bounds.
  */
 const leastMargin = 0.1
+/** However much the machine is shared, what has lost this much has lost it. */
+const mostMargin = 0.4
 
 /** Resolves with what got clearly slower, a sentence each. */
 export async function check(
@@ -60,7 +62,8 @@ function slower(
   return pairs.flatMap(([name, ours, theirs]) => {
     const ratios = ratiosOf(now, name, ours, theirs)
     const committed = ratiosOf(before, name, ours, theirs)
-    const margin = Math.max(leastMargin, 3 * deviation(ratios), 3 * deviation(committed))
+    const noise = 3 * Math.max(deviation(ratios), deviation(committed))
+    const margin = Math.min(mostMargin, Math.max(leastMargin, noise))
     const pair = `${name}, ${ours} against ${theirs}`
     const result = {
       pair,
