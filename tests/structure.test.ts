@@ -32,7 +32,9 @@ const everyServiceHas = [
 const services = ['catalog', 'cart', 'order', 'user']
 
 const isTest = (path: string): boolean =>
-  /\.(test|conformance|model|check|fixture)(\.\w+)?\.ts$/.test(path) || path.startsWith('tests/')
+  /\.(test|conformance|model|check|fixture)(\.\w+)?\.ts$/.test(path) ||
+  path.startsWith('tests/') ||
+  path.startsWith('bench/')
 
 function importsOf({ path, text }: Source): readonly string[] {
   const specifiers = text.matchAll(
@@ -62,6 +64,9 @@ function wrongImports(sources: readonly Source[]): readonly string[] {
       }
       if (from !== null && /^(scripts|tests)\//.test(target)) {
         wrong.push(`${source.path} imports ${target}: services import core alone`)
+      }
+      if (!source.path.startsWith('bench/') && target.startsWith('bench/')) {
+        wrong.push(`${source.path} imports ${target}: nothing measured against reaches the product`)
       }
       if (!isTest(source.path) && isTest(target)) {
         wrong.push(`${source.path} imports ${target}: only tests import tests`)
@@ -125,8 +130,9 @@ function missingFiles(paths: ReadonlySet<string>): readonly string[] {
 
 async function tree(): Promise<readonly Source[]> {
   const root = join(import.meta.dir, '..')
-  const glob = new Bun.Glob('{core,services,infra,scripts,tests}/**/*.ts')
-  const paths = await Array.fromAsync(glob.scan({ cwd: root }))
+  const glob = new Bun.Glob('{core,services,infra,scripts,tests,bench}/**/*.ts')
+  const found = await Array.fromAsync(glob.scan({ cwd: root }))
+  const paths = found.filter((path) => !path.includes('node_modules/'))
   return paths.sort().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 
@@ -169,8 +175,9 @@ describe('the checker', () => {
         source('services/cart/d.ts', "import { x } from '../../core/a/a.ts'"),
         source('services/cart/e.ts', "import { x } from './shop.fixture.ts'"),
         source('services/cart/f.ts', "const { x } = await import('../user/user.ts')"),
+        source('scripts/a.ts', "import { x } from '../bench/micro/suite.ts'"),
       ]),
-    ).toHaveLength(7)
+    ).toHaveLength(9)
   })
   test('finds cycles, also of types and of several files', () => {
     expect(

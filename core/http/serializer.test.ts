@@ -68,6 +68,14 @@ test('null stays, undefined and absent fields are left out', () => {
   expect(write(User, { id: 'u', phone: '1', nickname: undefined })).toEqual({ id: 'u', phone: '1' })
 })
 
+test('the name of a field is text, never code', () => {
+  const names = ['a"', "b'", 'c`${1}', '"];throw 1;//', 'd\u2028', '__proto__', 'toString']
+  const value = Object.fromEntries(names.map((name) => [name, 'x']))
+  expect(
+    write(Type.Object(Object.fromEntries(names.map((n) => [n, Type.String()]))), value),
+  ).toEqual(value)
+})
+
 test('the value itself is not changed', () => {
   const value = { ...stored }
   write(User, value)

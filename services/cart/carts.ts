@@ -21,7 +21,7 @@ import {
 import type { Catalog } from './catalog.ts'
 import { inTurn } from './in-turn.ts'
 import type { CartStore } from './store.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 export interface Carts {
   view(user: UserId, within: Within): Promise<PricedCart>

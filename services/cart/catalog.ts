@@ -7,11 +7,11 @@ import { deadlineIn } from '../../core/resilience/deadline.ts'
 import type { ProductId } from '../../core/values/ids.ts'
 import { toMinor } from '../../core/values/money.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
-import { batched } from './batches.ts'
+import { batched } from '../../core/clients/batches.ts'
 import { maxLines, type Product } from './cart.ts'
-import { inTime } from './in-time.ts'
+import { inTime } from '../../core/resilience/in-time.ts'
 import { LookupAnswer } from './schemas.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 export interface Catalog {
   /** Products as they are now; unknown ones are left out. @throws service_unavailable */

@@ -40,10 +40,10 @@ import {
 import type { Minor } from '../../core/values/money.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { liveLines, orderedLines, type OrderedLine } from './cart.ts'
-import { inTime } from './in-time.ts'
+import { inTime } from '../../core/resilience/in-time.ts'
 import type { Orders, Placed } from './orders.ts'
 import type { CartStore, Closing, OpenCheckout } from './store.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 export interface CheckoutRequest {
   readonly user: UserId

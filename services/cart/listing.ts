@@ -5,7 +5,7 @@ import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { maxLines, priceCart, type ListedCart, type Product } from './cart.ts'
 import type { Catalog } from './catalog.ts'
 import type { CartStore, UserCart } from './store.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 export interface Page {
   readonly carts: readonly ListedCart[]

@@ -10,7 +10,7 @@ import type { CheckoutId, UserId } from '../../core/values/ids.ts'
 import { toMinor, type Minor } from '../../core/values/money.ts'
 import { PlacedOrder, Refusal } from './schemas.ts'
 import type { OpenCheckout } from './store.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 /** What the order service said of an order, whoever's checkout it came from. */
 interface Said {

@@ -8,7 +8,7 @@ import type { CheckoutAnswer, Checkouts } from './checkout.ts'
 import type { Listing } from './listing.ts'
 import * as schemas from './schemas.ts'
 import type { Views } from './views.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 export interface CartRoutesOptions {
   readonly carts: Carts

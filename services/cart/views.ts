@@ -4,7 +4,7 @@ import type { ProductId, UserId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
 import type { Catalog } from './catalog.ts'
 import type { View, ViewStore } from './store.ts'
-import type { Within } from './within.ts'
+import type { Within } from '../../core/clients/within.ts'
 
 export interface Views {
   /** @throws product_not_found also for a deleted one, service_unavailable */

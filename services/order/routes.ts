@@ -242,13 +242,16 @@ function internalRoutes({
       path: '/internal/spending',
       operation: 'get_spending',
       access: 'service:user',
-      summary: 'All that a user ordered and did not cancel',
+      summary: 'All that users ordered and did not cancel',
       body: schemas.SpendingQuery,
       success: { status: 200, schema: schemas.Spending },
       errors: [],
       handler: async function get_spending(call) {
-        const userId = folded<UserId>(call.body.user_id)
-        return { user_id: userId, total_spent: fromMinor(await store.spending(userId)) }
+        const spending = call.body.user_ids.map(async (id) => {
+          const userId = folded<UserId>(id)
+          return { user_id: userId, total_spent: fromMinor(await store.spending(userId)) }
+        })
+        return { spending: await Promise.all(spending) }
       },
     }),
   ]

@@ -139,8 +139,12 @@ export const SummaryPage = Type.Object({
   next_cursor: Type.Union([Type.String(), Type.Null()]),
 })
 
-export const SpendingQuery = closed({ user_id: Uuid })
-export const Spending = Type.Object({ user_id: Uuid, total_spent: Money })
+export const SpendingQuery = closed({
+  user_ids: Type.Array(Uuid, { minItems: 1, maxItems: 100 }),
+})
+export const Spending = Type.Object({
+  spending: Type.Array(Type.Object({ user_id: Uuid, total_spent: Money })),
+})
 
 /** What the catalog answers to a reservation. */
 export const Reserved = Type.Object({ lines: Type.Array(OrderLine) })

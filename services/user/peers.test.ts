@@ -104,6 +104,7 @@ describe('an answer that is none', () => {
     answer(200, 'no JSON'),
     answer(200, {}),
     answer(200, { total: 'x' }),
+    answer(200, { spending: [] }),
   ]
   test('counts as the peer being down, never as the client’s mistake', async () => {
     for (const each of broken) {
@@ -125,6 +126,16 @@ describe('an answer that is none', () => {
   })
 })
 
+test('users who ask for their spending at the same time share a call', async () => {
+  const others = [user.id, newId<UserId>(), newId<UserId>()]
+  const spending = others.map((user_id, at) => ({ user_id, total_spent: at }))
+  const { client, requests } = peer(answer(200, { spending }))
+  const orders = createOrders(client)
+  const told = await Promise.all(others.map((each) => orders.totalSpent(each, within())))
+  expect(told).toEqual([0, 1, 2])
+  expect(requests.map(({ body }) => body)).toEqual([{ user_ids: others }])
+})
+
 describe('a profile', () => {
   const summary = {
     id: newId<string>(),
@@ -135,7 +146,7 @@ describe('a profile', () => {
   const parts = {
     cart: () => answer(200, { items: [], total: 99.9, revision: 'r' }),
     orders: () => answer(200, { orders: [summary], next_cursor: null }),
-    spent: () => answer(200, { user_id: user.id, total_spent: 12.5 }),
+    spent: () => answer(200, { spending: [{ user_id: user.id, total_spent: 12.5 }] }),
   }
 
   /** The order service answers two paths, so it is told apart by them. */

@@ -1,7 +1,8 @@
 /** The profile: a user's own data with what cart and order service know, as far as they answer. */
+import type { Within } from '../../core/clients/within.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
-import type { Carts, Orders, Within } from './peers.ts'
+import type { Carts, Orders } from './peers.ts'
 import { userOnTheWire, type DegradedPart } from './schemas.ts'
 import type { User } from './users.ts'
 

@@ -285,7 +285,9 @@ export const Revocations = Type.Object({
 
 /** What the peers answer, as far as it is read here. */
 export const CartTotal = Type.Object({ total: amount(total) })
-export const Spending = Type.Object({ total_spent: amount(total) })
+export const Spending = Type.Object({
+  spending: Type.Array(Type.Object({ user_id: id(ids.user), total_spent: amount(total) })),
+})
 export const OrderPage = Type.Object({
   orders: OrderSummaries,
   next_cursor: Type.Union([Type.String(), Type.Null()], { examples: [null] }),

@@ -38,8 +38,12 @@ import { timedPasswords } from './timed-passwords.ts'
 /** What cart and order service answer in these tests; a checkout answers the body it got. */
 const peers: ServiceClient = {
   async call({ path, body }) {
+    const spending = (body as { user_ids?: string[] })?.user_ids?.map((user_id) => ({
+      user_id,
+      total_spent: 10.5,
+    }))
     const answers: Record<string, unknown> = {
-      '/internal/spending': { total_spent: 10.5 },
+      '/internal/spending': { spending },
       '/internal/orders/list': { orders: [], next_cursor: 'a b' },
       '/internal/cart': { items: [], total: 3, revision: 'r' },
       '/internal/checkout': body,

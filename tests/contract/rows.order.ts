@@ -27,7 +27,15 @@ const Summaries = Type.Object(
   { orders: OrderSummaries, next_cursor: Type.Union([Type.String(), Type.Null()]) },
   exact,
 )
-const Spending = Type.Object({ user_id: Order.properties.id, ...TotalSpent.properties }, exact)
+const Spending = Type.Object(
+  {
+    spending: Type.Array(
+      Type.Object({ user_id: Order.properties.id, ...TotalSpent.properties }, exact),
+      { minItems: 2, maxItems: 2 },
+    ),
+  },
+  exact,
+)
 
 export function orderRows({ buyer, admin, product, order, asService }: World): PerformedRows {
   const place = (who: Buyer, items: readonly object[]): Promise<Answered> =>
@@ -181,7 +189,7 @@ export function orderRows({ buyer, admin, product, order, asService }: World): P
       },
     },
     'POST /internal/spending': {
-      good: () => forUser('/internal/spending', { user_id: newId() }),
+      good: () => forUser('/internal/spending', { user_ids: [newId(), newId()] }),
       shape: Spending,
       errors: { 422: () => forUser('/internal/spending', {}) },
     },

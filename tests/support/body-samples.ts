@@ -123,6 +123,18 @@ const changes = Object.fromEntries(
 )
 const settlement = { fields: { lines: lines() } }
 
+/** Ids of what is looked up, at most a hundred. */
+const uuids = () =>
+  field(
+    [newId()],
+    [
+      ...notText.filter((value) => !Array.isArray(value)),
+      [],
+      Array.from({ length: 101 }, () => newId()),
+      ...uuid().wrong.map((id) => [id]),
+    ],
+  )
+
 /** By service, method and path template. A route with a body that is missing here fails the test. */
 export const bodySamples: Readonly<Record<string, BodySample>> = {
   'catalog POST /products/': { fields: newProduct },
@@ -132,15 +144,7 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
   'catalog POST /internal/reservations/:order_id/release': settlement,
   'catalog POST /internal/products/lookup': {
     fields: {
-      product_ids: field(
-        [newId()],
-        [
-          ...notText.filter((value) => !Array.isArray(value)),
-          [],
-          Array.from({ length: 101 }, () => newId()),
-          ...uuid().wrong.map((id) => [id]),
-        ],
-      ),
+      product_ids: uuids(),
     },
   },
   'cart POST /cart/items': { fields: { product_id: uuid(), quantity: including(quantity, 100) } },
@@ -156,7 +160,7 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
     fields: { user_id: uuid(), idempotency_key: including(key, null) },
   },
   'order POST /internal/orders/list': { fields: { user_id: uuid(), limit, cursor } },
-  'order POST /internal/spending': { fields: { user_id: uuid() } },
+  'order POST /internal/spending': { fields: { user_ids: uuids() } },
   'user POST /users/register': {
     fields: { username, password, full_name: fullName, phone },
   },

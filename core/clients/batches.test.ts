@@ -1,7 +1,7 @@
 /** Batched look-ups: who shares a call with whom. */
 import { expect, test } from 'bun:test'
-import { deadlineIn } from '../../core/resilience/deadline.ts'
-import { newTrace } from '../../core/resilience/trace-context.ts'
+import { deadlineIn } from '../resilience/deadline.ts'
+import { newTrace } from '../resilience/trace-context.ts'
 import { batched } from './batches.ts'
 
 const within = { deadline: deadlineIn(1_000), trace: newTrace() }

@@ -1,5 +1,5 @@
 /** Waits for work that somebody else pays for, but no longer than one's own deadline. */
-import type { Deadline } from '../../core/resilience/deadline.ts'
+import type { Deadline } from './deadline.ts'
 
 /** The work's own end, or the error of `late` when the deadline comes first; the work goes on then. */
 export async function inTime<T>(

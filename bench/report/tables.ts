@@ -1,0 +1,123 @@
+/** The results as Markdown. */
+import { spread } from '../macro/rounds.ts'
+import type { MicroResult } from '../micro/micro.ts'
+import { count, factor, goalsOf, milliseconds, percent, ratesOf, ratioOf } from './goals.ts'
+import type { Results } from './results.ts'
+
+export function tablesOf(results: Results): string {
+  return [
+    machineLine(results),
+    '### Goals',
+    goalTable(results),
+    '### Saturation',
+    'wrk, 64 connections, closed loop; requests a second, median of the rounds. The share is of the first variant, paired by round. Processor shares are of one core.',
+    saturationTable(results),
+    '### All services through the gateway',
+    mixedTable(results),
+    '### Micro',
+    'Nanoseconds an operation, median of the rounds; a fresh process for each variant and round.',
+    microTable(results.micro.filter(({ name }) => !name.startsWith('serializer'))),
+    '### Serializers by response',
+    'Nanoseconds an answer. The first column is what `compileSerializer` does.',
+    serializerTable(results.micro.filter(({ name }) => name.startsWith('serializer'))),
+  ].join('\n\n')
+}
+
+function machineLine({ machine, took, saturation, quick }: Results): string {
+  const rounds = Object.values(saturation[0]?.rounds ?? {})[0]?.length ?? 0
+  const where = machine.pinned
+    ? 'measured processes on one core, generators on another'
+    : 'cores not pinned'
+  return [
+    `Commit ${machine.commit}${machine.changed ? ' with changes' : ''}, ${machine.time.slice(0, 16).replace('T', ' ')} UTC, Bun ${machine.bun}.`,
+    `${machine.cores} cores of ${machine.processor}, ${(machine.memory / 2 ** 30).toFixed(0)} GB, Linux ${machine.kernel}; ${where}; load average ${machine.load} at the start.`,
+    `${rounds} interleaved rounds, ${(took / 60).toFixed(1)} minutes${quick ? ', a quick run' : ''}.`,
+  ].join(' ')
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const goalTable = (results: Results): string =>
+  table(
+    ['#', 'Goal', 'Measured, median (min to max)', 'Met'],
+    goalsOf(results).map(({ id, goal, measured, met }) => [
+      id,
+      goal,
+      measured,
+      met ? 'yes' : '**no**',
+    ]),
+  )
+
+function saturationTable({ saturation }: Results): string {
+  const rows = saturation.flatMap((comparison) => {
+    const [first = ''] = Object.keys(comparison.rounds)
+    const alone = comparison.name === 'calls of the earlier system'
+    return Object.entries(comparison.rounds).map(([variant, samples]) => {
+      const rate = spread(ratesOf(comparison, variant))
+      const server = spread(samples.map((sample) => sample.server))
+      const generator = spread(samples.map((sample) => sample.generator))
+      return [
+        comparison.name,
+        variant,
+        `${count(rate.median)} (${count(rate.min)} to ${count(rate.max)})`,
+        alone || variant === first ? '' : percent(ratioOf(comparison, variant, first)),
+        `${(100 * server.median).toFixed(0)} %`,
+        `${(100 * generator.median).toFixed(0)} %${generatorBound(server.median, generator.median) ? ' (the generator is the limit)' : ''}`,
+      ]
+    })
+  })
+  return table(['What', 'Who', 'req/s', 'Share', 'Server', 'Generator'], rows)
+}
+
+/** The generator's core is full and the server's is not: then the figure is the generator's. */
+export const generatorBound = (server: number, generator: number): boolean =>
+  generator > 0.95 && server < 0.95
+
+function mixedTable({ held, steps }: Results): string {
+  const rows = [held, ...steps].flatMap(({ wanted, rate, seconds, services, generator }) =>
+    Object.entries(services).map(([service, latency]) => [
+      `${count(wanted)} (${count(rate)} sent), ${seconds} s`,
+      service,
+      milliseconds(latency.p50),
+      milliseconds(latency.p95),
+      milliseconds(latency.p99),
+      count(latency.errors),
+      `${(100 * generator).toFixed(0)} %`,
+    ]),
+  )
+  return table(['req/s of all four', 'Service', 'p50', 'p95', 'p99', 'Errors', 'Generator'], rows)
+}
+
+const microTable = (micro: readonly MicroResult[]): string =>
+  table(
+    ['Operation', 'File', 'Variant', 'ns', 'Against the first'],
+    micro.flatMap(({ operation, mirrors, rounds }) => {
+      const [first = []] = Object.values(rounds)
+      return Object.entries(rounds).map(([variant, values]) => [
+        operation,
+        `\`${mirrors}\``,
+        variant,
+        nanoseconds(values),
+        values === first
+          ? ''
+          : factor(spread(values.map((value, round) => value / (first[round] ?? Number.NaN)))),
+      ])
+    }),
+  )
+
+function serializerTable(micro: readonly MicroResult[]): string {
+  const variants = Object.keys(micro[0]?.rounds ?? {})
+  return table(
+    ['Response', ...variants],
+    micro.map(({ name, rounds }) => [
+      name.replace('serializer, ', ''),
+      ...variants.map((variant) => nanoseconds(rounds[variant] ?? [])),
+    ]),
+  )
+}
+
+function nanoseconds(values: readonly number[]): string {
+  const { median } = spread(values)
+  return median < 10 ? median.toFixed(1) : count(median)
+}
