@@ -1,5 +1,6 @@
 /** Settings of the order service beside the common ones. */
-import { duration } from '../../core/config/config.ts'
+import { duration, type Config } from '../../core/config/config.ts'
+import { millis, type Millis } from '../../core/values/time.ts'
 
 export const orderSettings = {
   ORDER_PROCESSING_AFTER_MS: duration({
@@ -27,3 +28,14 @@ export const orderSettings = {
     help: 'How long a half-placed order belongs to the request that places it',
   }),
 }
+
+const longestOutage = 86_400_000
+
+/** How long an order may be under way, with a day for whatever keeps it from moving. */
+export const longestLifeOf = (config: Config<typeof orderSettings>): Millis =>
+  millis(
+    config.ORDER_PROCESSING_AFTER_MS +
+      config.ORDER_SHIPPING_AFTER_MS +
+      config.ORDER_DELIVERY_MAX_MS +
+      longestOutage,
+  )

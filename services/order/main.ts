@@ -2,7 +2,7 @@
 import { runService } from '../../core/lifecycle/service.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { createAnswers } from './answers.ts'
-import { orderSettings } from './config.ts'
+import { longestLifeOf, orderSettings } from './config.ts'
 import { createListing } from './listing.ts'
 import { createOrderMetrics } from './metrics.ts'
 import { createMoves } from './moves.ts'
@@ -26,6 +26,11 @@ await runService({
   async build({ config, clock, log, metrics, openStore, steps, faults, client }) {
     const store = await openStore({
       sqlite: (place) => openSqliteOrderStore({ ...place, clock }),
+      async cassandra(open) {
+        const { migrations, openCassandraOrderStore } = await import('./store.cassandra.ts')
+        const keyspace = await open(migrations)
+        return openCassandraOrderStore({ keyspace, clock, longestLife: longestLifeOf(config) })
+      },
     })
     const stock = createStock(client('catalog'))
     const notifications = createNotifications(client('user'))

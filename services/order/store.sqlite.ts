@@ -1,55 +1,25 @@
 /** Orders in one SQLite file: every conditional write is one command of the group commit. */
 import { openDatabase, type Database } from '../../core/sqlite/database.ts'
-import type { CheckoutId, OrderId, UserId } from '../../core/values/ids.ts'
+import type { OrderId, UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
 import { millis, type Millis } from '../../core/values/time.ts'
 import { migrations } from './migrations.sqlite.ts'
+import { isFinal } from './order.ts'
 import {
-  isFinal,
-  type Order,
-  type OrderLine,
-  type OrderStatus,
-  type Origin,
-  type VisibleStatus,
-  type WantedLine,
-} from './order.ts'
+  toOrder,
+  toOrderRow,
+  toPending,
+  type OrderRecord,
+  type VisibleRecord,
+} from './store.rows.ts'
 import {
   firstAttemptTime,
   type Effect,
   type ListQuery,
-  type OrderRow,
   type OrderStore,
   type OutboxEntry,
-  type PendingOrder,
   type Waiting,
 } from './store.ts'
-
-/** What clients see of an order, and what moves it on. */
-interface VisibleRow {
-  id: OrderId
-  user_id: UserId
-  status: OrderStatus
-  sequence: number
-  lines: string
-  total: Minor
-  created_at: Millis
-  updated_at: Millis
-  next_at: Millis | null
-  delivery_time: Millis
-  traceparent: string
-}
-
-interface Row extends VisibleRow {
-  checkout_id: CheckoutId | null
-  idempotency_key: string | null
-  fingerprint: string
-  instance: string
-  lease_owner: string | null
-  lease_until: Millis | null
-  answer_status: number | null
-  answer_body: string | null
-  answer_until: Millis | null
-}
 
 export interface SqliteOrderStoreOptions {
   readonly path: string
@@ -239,7 +209,7 @@ function statementsOf(database: Database) {
        VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       'insert_pending_order',
     ),
-    byId: database.statement<[OrderId], Row>(
+    byId: database.statement<[OrderId], OrderRecord>(
       `SELECT ${columns} FROM orders WHERE id = ?`,
       'get_order',
     ),
@@ -280,11 +250,11 @@ function statementsOf(database: Database) {
        FROM orders WHERE orders.id = ? AND spending.user_id = orders.user_id`,
       'take_spending',
     ),
-    due: database.statement<[Millis, number], VisibleRow>(
+    due: database.statement<[Millis, number], VisibleRecord>(
       `SELECT ${orderColumns} FROM orders WHERE next_at <= ? ORDER BY next_at LIMIT ?`,
       'due_orders',
     ),
-    lapsed: database.statement<[Millis, number], Row>(
+    lapsed: database.statement<[Millis, number], OrderRecord>(
       `SELECT ${columns} FROM orders WHERE lease_until <= ? ORDER BY lease_until LIMIT ?`,
       'lapsed_orders',
     ),
@@ -324,11 +294,11 @@ function statementsOf(database: Database) {
     overdue: database.statement<[Millis], WaitingRow>(
       'SELECT count(*) AS count, min(next_at) AS since FROM orders WHERE next_at <= ?',
     ),
-    ofUser: database.statement<[UserId, ...Listing], VisibleRow>(
+    ofUser: database.statement<[UserId, ...Listing], VisibleRecord>(
       `SELECT ${orderColumns} FROM orders WHERE user_id = ? AND ${listed}`,
       'list_orders_of_user',
     ),
-    all: database.statement<[...Listing], VisibleRow>(
+    all: database.statement<[...Listing], VisibleRecord>(
       `SELECT ${orderColumns} FROM orders WHERE ${listed}`,
       'list_all_orders',
     ),
@@ -355,56 +325,3 @@ const waiting = (row: WaitingRow | undefined, now: Millis): Waiting => ({
 })
 
 const kindOf = (entry: OutboxEntry): string => entry.effect.kind
-
-function toOrderRow(row: Row, now: Millis): OrderRow {
-  if (row.status === 'PENDING') return { kind: 'pending', ...toPending(row) }
-  const { id, user_id: userId, fingerprint } = row
-  const known = { id, userId, fingerprint, origin: originOf(row) }
-  const expired = row.answer_until !== null && row.answer_until <= now
-  const answer =
-    row.answer_status === null || row.answer_body === null || expired
-      ? null
-      : { status: row.answer_status, body: row.answer_body }
-  return row.status === 'REJECTED'
-    ? { kind: 'rejected', ...known, answer }
-    : { kind: 'order', ...known, answer, order: toOrder(row) }
-}
-
-const originOf = (row: Row): Origin =>
-  row.checkout_id === null ? { kind: 'direct' } : { kind: 'cart', checkoutId: row.checkout_id }
-
-function toPending(row: Row): PendingOrder {
-  if (row.lease_owner === null || row.lease_until === null) {
-    throw new Error('A pending order has no lease.')
-  }
-  return {
-    id: row.id,
-    userId: row.user_id,
-    origin: originOf(row),
-    key: row.idempotency_key,
-    fingerprint: row.fingerprint,
-    // Written by `insertPending` from the same type.
-    lines: JSON.parse(row.lines) as WantedLine[],
-    createdAt: row.created_at,
-    deliveryTime: row.delivery_time,
-    traceparent: row.traceparent,
-    instance: row.instance,
-    lease: { owner: row.lease_owner, until: row.lease_until },
-  }
-}
-
-const toOrder = (row: VisibleRow): Order => ({
-  id: row.id,
-  userId: row.user_id,
-  // Only rows past PENDING and REJECTED come here.
-  status: row.status as VisibleStatus,
-  sequence: row.sequence,
-  // Written by `accept` from the same type.
-  lines: JSON.parse(row.lines) as OrderLine[],
-  total: row.total,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  nextAt: row.next_at,
-  deliveryTime: row.delivery_time,
-  traceparent: row.traceparent,
-})

@@ -1,0 +1,291 @@
+/**
+ * Hints: which orders to look at, and when; an index in time that no condition can hold together
+ * with the orders.
+ *
+ * ```
+ *   writer   hint ──► conditional change          a hint without its change is harmless,
+ *   reader   hint ──► the order itself            a change without its hint cannot be
+ *
+ *   ──── floor ───────────────────────── now ─────────────────►
+ *    gone │ still to be looked at, or just written │ later
+ * ```
+ * A reader takes the hints between its floor and now, asks the order, and drops those that are stale.
+ * Below the floor there is nothing left; it is kept in the store, for whoever starts next.
+ */
+import { settle } from '../../core/cassandra/settle.ts'
+import type { OrderId } from '../../core/values/ids.ts'
+import { millis, type Clock, type Millis } from '../../core/values/time.ts'
+import type { HintKey, Statements } from './store.cassandra.statements.ts'
+
+/** The order's own timer; the end of a lease; the next attempt to deliver its entries. */
+export const hintKinds = ['timer', 'lease', 'outbox'] as const
+export type HintKind = (typeof hintKinds)[number]
+
+export interface Hint {
+  readonly kind: HintKind
+  readonly at: Millis
+  readonly id: OrderId
+  /** The state that needs it; an order in an earlier one may be about to change. */
+  readonly sequence: number
+}
+
+/** What an order says to a hint. */
+export type Verdict<T> =
+  | {
+      readonly kind: 'due'
+      readonly work: T
+      /** The order's; hints for later states are not part of what is handed out. */
+      readonly sequence: number
+    }
+  /** Nobody needs it any more. */
+  | { readonly kind: 'stale' }
+  /** The change that it was written for is not there, and may still come. */
+  | { readonly kind: 'early' }
+
+export interface Hints {
+  /**
+   * Writes hints, and `beside` with them. A change that needs them may follow when it resolves, and
+   * has to follow soon. What lies in the past is written as of now, where readers still look.
+   */
+  announce(hints: readonly Hint[], beside?: () => readonly Promise<void>[]): Promise<void>
+  /**
+   * Asks `judge` of the orders with a hint up to `now`, the earliest first, until `limit` are due.
+   * Drops what is stale, and remembers what it hands out until it is called again.
+   */
+  take<T>(
+    kind: HintKind,
+    now: Millis,
+    limit: number,
+    judge: (id: OrderId, hints: readonly Hint[]) => Promise<Verdict<T>>,
+  ): Promise<readonly T[]>
+  /** Drops the hints that `take` has handed out for an order, as it has been taken care of. */
+  done(kind: HintKind, id: OrderId): Promise<void>
+  /** Drops a hint that nobody needs; never fails, as what is left is stale to its reader. */
+  drop(hint: Hint): Promise<void>
+  /** All hints from the floor to `to`, or to the last one for null, drawn as they are taken. */
+  all(kind: HintKind, to: Millis | null): AsyncIterable<readonly Hint[]>
+}
+
+/** Four partitions a minute: 23,000 hints each at 500 orders a second, 600 at a million a day. */
+const bucketLength = 60_000
+const shards = 4
+/** Buckets that are read at once by a reader that has fallen behind. */
+const bucketsAtOnce = 8
+/** Orders that are asked at once. */
+const ordersAtOnce = 64
+
+/** How late a hint may come into a time that readers have passed, clocks that differ included. */
+export const lateness = 10_000
+/**
+ * From then on a change that did not come is asked for by a serial read, which ends it one way or
+ * the other. Settling a write takes a quarter of it at most.
+ */
+export const grace = 60_000
+/** Seconds that a hint outlives its time: so long may the whole shop stand still. */
+export const standstill = 30 * 86_400
+
+/** How often the floor is kept in the store, in milliseconds. */
+const keepInterval = 10_000
+
+export async function createHints(sql: Statements, clock: Clock): Promise<Hints> {
+  const floors = new Map<HintKind, Millis>()
+  const kept = new Map<HintKind, Millis>()
+  const taken = new Map<HintKind, Map<OrderId, readonly Hint[]>>()
+  /** How far ahead of the clock hints have been written; what is read for metrics goes so far. */
+  const ahead = new Map<HintKind, number>()
+  const opened = clock.now()
+  await Promise.all(
+    hintKinds.map(async (kind) => floors.set(kind, await firstMark(sql, kind, opened))),
+  )
+  const floorOf = (kind: HintKind): Millis => floors.get(kind) ?? millis(0)
+
+  async function write({ kind, at, id, sequence }: Hint, now: Millis): Promise<void> {
+    const place = millis(Math.max(at, now))
+    ahead.set(kind, Math.max(ahead.get(kind) ?? bucketLength, place - now))
+    const seconds = Math.ceil((place - now) / 1000) + standstill
+    await sql.addHint.run(...keyOf(kind, place, id), place, id, sequence, seconds)
+  }
+
+  async function dropAll(hints: readonly Hint[]): Promise<void> {
+    for (const some of chunks(hints, ordersAtOnce)) {
+      await Promise.all(
+        some.map(({ kind, at, id, sequence }) =>
+          sql.dropHint.run(...keyOf(kind, at, id), at, id, sequence),
+        ),
+      )
+    }
+  }
+
+  /** Never fails: what is left, the next reader finds stale as well. */
+  async function drop(hints: readonly Hint[]): Promise<void> {
+    try {
+      await dropAll(hints)
+    } catch {
+      // It lapses by itself in the end.
+    }
+  }
+
+  /** Hints in rounds, each sorted by time, with the time up to which all have been given. */
+  async function* rounds(kind: HintKind, to: Millis) {
+    const from = floorOf(kind)
+    const last = bucketOf(to)
+    for (let first = bucketOf(from); first <= last; first += bucketsAtOnce) {
+      const end = Math.min(last, first + bucketsAtOnce - 1)
+      let open = partitions(kind, first, end).map((key) => ({
+        pages: sql.hints.pages(...key, from, to)[Symbol.asyncIterator](),
+        reached: from,
+      }))
+      while (open.length > 0) {
+        const pages = await Promise.all(open.map(({ pages: each }) => each.next()))
+        const hints: Hint[] = []
+        open = open.flatMap((shard, index) => {
+          const page = pages[index]
+          if (page === undefined || page.done === true) return []
+          for (const { at, order_id: id, sequence } of page.value) {
+            hints.push({ kind, at, id, sequence })
+          }
+          return [{ ...shard, reached: page.value.at(-1)?.at ?? shard.reached }]
+        })
+        hints.sort((a, b) => a.at - b.at)
+        const passed = Math.min(to, (end + 1) * bucketLength)
+        yield { hints, reached: Math.min(passed, ...open.map(({ reached }) => reached)) }
+      }
+    }
+  }
+
+  async function take<T>(
+    kind: HintKind,
+    now: Millis,
+    limit: number,
+    judge: (id: OrderId, hints: readonly Hint[]) => Promise<Verdict<T>>,
+  ): Promise<readonly T[]> {
+    const due = new Map<OrderId, T>()
+    const handedOut = new Map<OrderId, readonly Hint[]>()
+    const stale: Hint[] = []
+    const failures: unknown[] = []
+    let floor: number = now
+    scan: for await (const { hints, reached } of rounds(kind, now)) {
+      const orders = [...byOrder(hints)]
+      while (orders.length > 0) {
+        const missing = limit - due.size
+        if (missing === 0) {
+          floor = Math.min(floor, firstOf(orders))
+          break scan
+        }
+        const some = orders.splice(0, Math.min(missing, ordersAtOnce))
+        const verdicts = await Promise.all(
+          some.map(([id, own]) =>
+            judge(id, own).catch((error: unknown): Verdict<T> => {
+              // One order that cannot be read keeps none of the others.
+              failures.push(error)
+              return { kind: 'early' }
+            }),
+          ),
+        )
+        for (const [index, verdict] of verdicts.entries()) {
+          const [id, own] = some[index] ?? [null, []]
+          if (id === null) continue
+          if (verdict.kind === 'stale') {
+            stale.push(...own)
+            continue
+          }
+          floor = Math.min(floor, own[0]?.at ?? now)
+          if (verdict.kind === 'early') continue
+          due.set(id, verdict.work)
+          const served = own.filter(({ sequence }) => sequence <= verdict.sequence)
+          handedOut.set(id, [...(handedOut.get(id) ?? []), ...served])
+        }
+      }
+      if (due.size === limit) {
+        floor = Math.min(floor, reached)
+        break
+      }
+    }
+    taken.set(kind, handedOut)
+    void drop(stale)
+    raise(kind, millis(Math.min(floor, now - lateness)))
+    if (due.size === 0 && failures.length > 0) throw failures[0]
+    return [...due.values()]
+  }
+
+  function raise(kind: HintKind, floor: Millis): void {
+    if (floor <= floorOf(kind)) return
+    floors.set(kind, floor)
+    if (floor < (kept.get(kind) ?? 0) + keepInterval) return
+    kept.set(kind, floor)
+    // Unless it succeeds, whoever starts next only begins a little earlier.
+    sql.raiseMark.run(floor, kind, floor).catch(() => {})
+  }
+
+  return {
+    async announce(hints, beside = () => []) {
+      for (;;) {
+        const now = clock.now()
+        await Promise.all([...hints.map((hint) => write(hint, now)), ...beside()])
+        // A process that was paused meanwhile may have written behind the readers.
+        if (clock.now() - now < lateness / 2) return
+      }
+    },
+    take,
+    async done(kind, id) {
+      const hints = taken.get(kind)?.get(id) ?? []
+      taken.get(kind)?.delete(id)
+      await drop(hints)
+    },
+    drop: (hint) => drop([hint]),
+    async *all(kind, to) {
+      const end = to ?? millis(clock.now() + (ahead.get(kind) ?? bucketLength))
+      for await (const { hints } of rounds(kind, end)) yield hints
+    },
+  }
+}
+
+/** The mark of this name, made if there is none: nothing of the shop is older than its first mark. */
+export async function firstMark(sql: Statements, name: string, now: Millis): Promise<Millis> {
+  const known = await sql.mark.get(name)
+  if (known !== undefined) return known.at
+  const at = millis(now - lateness)
+  // Whichever copy comes first: the mark is its, and equally good.
+  await settle(
+    () => sql.addMark.run(name, at),
+    async () => (await sql.mark.get(name)) !== undefined,
+  )
+  return (await sql.mark.get(name))?.at ?? at
+}
+
+const bucketOf = (at: number): number => Math.floor(at / bucketLength)
+
+/** Any even spread will do; of every kind of UUID the last digit is random. At most 16 shards. */
+export const shardOf = (id: OrderId, count: number): number =>
+  Number.parseInt(id.slice(-1), 16) % count
+
+const keyOf = (kind: HintKind, at: Millis, id: OrderId): HintKey => [
+  kind,
+  bucketOf(at),
+  shardOf(id, shards),
+]
+
+function partitions(kind: HintKind, first: number, last: number): HintKey[] {
+  const keys: HintKey[] = []
+  for (let bucket = first; bucket <= last; bucket++) {
+    for (let shard = 0; shard < shards; shard++) keys.push([kind, bucket, shard])
+  }
+  return keys
+}
+
+const firstOf = (orders: readonly [OrderId, readonly Hint[]][]): number =>
+  Math.min(...orders.map(([, [first]]) => first?.at ?? Infinity))
+
+function byOrder(hints: readonly Hint[]): Map<OrderId, Hint[]> {
+  const orders = new Map<OrderId, Hint[]>()
+  for (const hint of hints) {
+    const own = orders.get(hint.id)
+    if (own === undefined) orders.set(hint.id, [hint])
+    else own.push(hint)
+  }
+  return orders
+}
+
+export function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
+}

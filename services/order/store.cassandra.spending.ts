@@ -1,0 +1,135 @@
+/**
+ * What each user has spent: one partition a user, changed by conditional batches that hold the total
+ * and, for each order, what it counts for in it since which sequence. An order's change is told any
+ * number of times, by anybody, in any order, and counts once.
+ */
+import { unavailable } from '../../core/cassandra/failure.ts'
+import { settle } from '../../core/cassandra/settle.ts'
+import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
+import { minor, type Minor } from '../../core/values/money.ts'
+import { millis, type Millis } from '../../core/values/time.ts'
+import { nilId, type SpendingRow, type Statements } from './store.cassandra.statements.ts'
+import { standstill } from './store.cassandra.hints.ts'
+
+/** What an order counts for from a sequence on. */
+export interface Counted {
+  readonly id: OrderId
+  readonly sequence: number
+  readonly amount: Minor
+  readonly createdAt: Millis
+  /** Nothing changes it after this; its row may go when nobody can come with an earlier one. */
+  readonly final: boolean
+}
+
+export interface Spending {
+  /** Resolves when the order counts for this, or for what a later sequence made of it. */
+  count(user: UserId, counted: Counted): Promise<void>
+  total(user: UserId): Promise<Minor>
+  /** When the user's first order was made; null without one. */
+  since(user: UserId): Promise<Millis | null>
+}
+
+interface Waiting {
+  readonly counted: Counted
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Orders in one conditional batch. */
+const batchSize = 50
+/** Rounds against other copies; with their pauses some 5 s. */
+const maxRounds = 30
+
+export function createSpending(sql: Statements): Spending {
+  /**
+   * What waits for each user whose batch is under way: a user's orders share batches instead of
+   * racing each other. Holds no more than the callers that wait.
+   */
+  const queues = new Map<UserId, Waiting[]>()
+
+  async function drain(user: UserId, queue: Waiting[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, batchSize)
+      try {
+        await countAll(
+          user,
+          batch.map(({ counted }) => counted),
+        )
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    queues.delete(user)
+  }
+
+  async function countAll(user: UserId, all: readonly Counted[]): Promise<void> {
+    const latest = new Map<OrderId, Counted>()
+    for (const counted of all) {
+      if ((latest.get(counted.id)?.sequence ?? 0) < counted.sequence) {
+        latest.set(counted.id, counted)
+      }
+    }
+    const keys = [nilId, ...latest.keys()]
+    for (let round = 1; round <= maxRounds; round++) {
+      // A stale answer costs a round: the revision tells.
+      const rows = byId(await sql.spendingRows.all(user, keys))
+      const missing = [...latest.values()].filter((counted) => !isIn(rows, counted))
+      if (missing.length === 0) return
+      const outcome = await settle(
+        () => sql.count.run(writesOf(user, rows, missing)),
+        async () => {
+          const now = byId(await sql.spendingRowsSettled.all(user, keys))
+          return missing.every((counted) => isIn(now, counted))
+        },
+      )
+      if (outcome.applied) return
+      await pause(Math.random() * 10 * round)
+    }
+    throw unavailable()
+  }
+
+  function writesOf(
+    user: UserId,
+    rows: ReadonlyMap<OrderId, SpendingRow>,
+    missing: readonly Counted[],
+  ) {
+    const before = rows.get(nilId)
+    let total = before?.total ?? 0
+    const writes = missing.map(({ id, sequence, amount, final }) => {
+      total += amount - (rows.get(id)?.counted ?? 0)
+      return sql.setCounted.bind(final ? standstill : 0, sequence, amount, user, id)
+    })
+    const known = before?.since ?? Infinity
+    const first = Math.min(known, ...missing.map(({ createdAt }) => createdAt))
+    const since = first < known ? millis(first) : undefined
+    const revision = before?.revision ?? null
+    return [sql.setTotal.bind(minor(total), newId<string>(), since, user, revision), ...writes]
+  }
+
+  return {
+    count: (user, counted) =>
+      new Promise((resolve, reject) => {
+        const waiting = { counted, resolve, reject }
+        const queue = queues.get(user)
+        if (queue !== undefined) {
+          queue.push(waiting)
+          return
+        }
+        const own = [waiting]
+        queues.set(user, own)
+        void drain(user, own)
+      }),
+    total: async (user) => (await sql.spending.get(user))?.total ?? minor(0),
+    since: async (user) => (await sql.spending.get(user))?.since ?? null,
+  }
+}
+
+const byId = (rows: readonly SpendingRow[]): ReadonlyMap<OrderId, SpendingRow> =>
+  new Map(rows.map((row) => [row.order_id, row]))
+
+const isIn = (rows: ReadonlyMap<OrderId, SpendingRow>, { id, sequence }: Counted): boolean =>
+  (rows.get(id)?.sequence ?? 0) >= sequence
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,0 +1,329 @@
+/** Every statement of the order store on Cassandra, declared once at boot. */
+import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import type { CheckoutId, OrderId, UserId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
+import type { Millis } from '../../core/values/time.ts'
+import type { OrderStatus, VisibleStatus } from './order.ts'
+import type { OrderRecord } from './store.rows.ts'
+
+/** What only this store keeps of an order. */
+export interface StoredOrder extends OrderRecord {
+  readonly rested_at: Millis | null
+  /** Of the attempt that inserted the row. */
+  readonly inserted_by: string
+  /** The operation that made each change of state, by its sequence. */
+  readonly operations: ReadonlyMap<number, string> | null
+}
+
+/** One row of an order's partition; without entries there is one whose own columns are null. */
+export interface EntryRow {
+  readonly change: number | null
+  readonly kind: string
+  readonly effect: string | null
+  readonly entered_at: Millis | null
+  readonly user_id: UserId
+  readonly status: OrderStatus
+  readonly sequence: number
+  readonly total: Minor
+  readonly created_at: Millis
+  readonly traceparent: string
+}
+
+export interface HintRow {
+  readonly at: Millis
+  readonly order_id: OrderId
+  readonly sequence: number
+}
+
+export interface ListRow {
+  readonly created_at: Millis
+  readonly order_id: OrderId
+  readonly rested_at: Millis | null
+}
+
+export interface SpendingRow {
+  readonly order_id: OrderId
+  readonly total: Minor | null
+  readonly revision: string | null
+  readonly since: Millis | null
+  readonly sequence: number | null
+  readonly counted: Minor | null
+}
+
+/** No order has it, and none sorts before it. The total lies under it among the rows of a spending. */
+export const nilId = '00000000-0000-0000-0000-000000000000' as OrderId
+
+export type HintKey = [kind: string, bucket: number, shard: number]
+type Slice = [from: Millis, before: Millis, beforeId: OrderId]
+
+export type Statements = ReturnType<typeof declareStatements>
+
+export function declareStatements(keyspace: Keyspace) {
+  return {
+    ...orderStatements(keyspace),
+    ...entryStatements(keyspace),
+    ...hintStatements(keyspace),
+    ...listStatements(keyspace),
+    ...spendingStatements(keyspace),
+  }
+}
+
+function orderStatements(keyspace: Keyspace) {
+  // DISTINCT, for the state lies in static columns: one row however many entries there are.
+  const order = `SELECT DISTINCT id, user_id, checkout_id, idempotency_key, fingerprint, status,
+    sequence, lines, total, created_at, updated_at, next_at, rested_at, delivery_time, traceparent,
+    instance, lease_owner, lease_until, answer_status, answer_body, answer_until, inserted_by,
+    operations FROM orders WHERE id = ?`
+  return {
+    insert: keyspace.conditional<
+      [
+        id: OrderId,
+        userId: UserId,
+        checkoutId: CheckoutId | undefined,
+        key: string | undefined,
+        fingerprint: string,
+        lines: string,
+        createdAt: Millis,
+        updatedAt: Millis,
+        deliveryTime: Millis,
+        traceparent: string,
+        instance: string,
+        leaseOwner: string,
+        leaseUntil: Millis,
+        insertedBy: string,
+      ],
+      StoredOrder
+    >(
+      `INSERT INTO orders (id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence,
+         lines, total, created_at, updated_at, delivery_time, traceparent, instance, lease_owner,
+         lease_until, inserted_by)
+       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+      'insert_pending_order',
+    ),
+    byId: keyspace.read<[OrderId], StoredOrder>(order, 'get_order'),
+    settled: keyspace.read<[OrderId], StoredOrder>(order, 'get_order_serial', { serial: true }),
+    takeLease: keyspace.conditional<
+      [owner: string, until: Millis, id: OrderId, lapsedOwner: string, lapsedUntil: Millis]
+    >(
+      `UPDATE orders SET lease_owner = ?, lease_until = ?
+       WHERE id = ? IF status = 'PENDING' AND lease_owner = ? AND lease_until = ?`,
+      'take_order_lease',
+    ),
+    renewLease: keyspace.conditional<[until: Millis, id: OrderId, owner: string]>(
+      `UPDATE orders SET lease_until = ? WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
+      'renew_order_lease',
+    ),
+    accept: keyspace.conditionalBatch('accept_order'),
+    setAccepted: keyspace.conditional<
+      [
+        lines: string,
+        total: Minor,
+        createdAt: Millis,
+        updatedAt: Millis,
+        nextAt: Millis,
+        operation: string,
+        id: OrderId,
+        owner: string,
+      ]
+    >(
+      `UPDATE orders SET status = 'CREATED', sequence = 1, lines = ?, total = ?, created_at = ?,
+         updated_at = ?, next_at = ?, operations[1] = ?
+       WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
+      'set_order_accepted',
+    ),
+    setAnswer: keyspace.write<
+      [seconds: number, status: number, body: string, until: Millis, id: OrderId]
+    >(
+      `UPDATE orders USING TTL ? SET answer_status = ?, answer_body = ?, answer_until = ?
+       WHERE id = ?`,
+      'set_order_answer',
+    ),
+    reject: keyspace.conditionalBatch('reject_order'),
+    setRejected: keyspace.conditional<
+      [
+        updatedAt: Millis,
+        answerStatus: number | undefined,
+        answerBody: string | undefined,
+        operation: string,
+        id: OrderId,
+        owner: string,
+      ]
+    >(
+      `UPDATE orders SET status = 'REJECTED', sequence = 1, updated_at = ?, answer_status = ?,
+         answer_body = ?, operations[1] = ?
+       WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
+      'set_order_rejected',
+    ),
+    move: keyspace.conditionalBatch('move_order'),
+    setMoved: keyspace.conditional<
+      [
+        to: VisibleStatus,
+        sequence: number,
+        updatedAt: Millis,
+        nextAt: Millis | undefined,
+        restedAt: Millis | undefined,
+        change: number,
+        operation: string,
+        id: OrderId,
+        from: VisibleStatus,
+        expected: number,
+      ]
+    >(
+      `UPDATE orders SET status = ?, sequence = ?, updated_at = ?, next_at = ?, rested_at = ?,
+         operations[?] = ? WHERE id = ? IF status = ? AND sequence = ?`,
+      'set_order_moved',
+    ),
+  }
+}
+
+function entryStatements(keyspace: Keyspace) {
+  const entries = `SELECT change, kind, effect, entered_at, user_id, status, sequence, total,
+    created_at, traceparent FROM orders WHERE id = ?`
+  return {
+    addEntry: keyspace.write<
+      [id: OrderId, change: number, kind: string, effect: string | undefined, at: Millis]
+    >(
+      'INSERT INTO orders (id, change, kind, effect, entered_at) VALUES (?, ?, ?, ?, ?)',
+      'add_outbox_entry',
+    ),
+    entries: keyspace.read<[OrderId], EntryRow>(entries, 'get_outbox_entries'),
+    entriesSettled: keyspace.read<[OrderId], EntryRow>(entries, 'get_outbox_entries_serial', {
+      serial: true,
+    }),
+    dropEntries: keyspace.conditionalBatch('drop_outbox_entries'),
+    // Entries come with the first change of state, so it always holds: what it brings is the order
+    // of ballots that the entries were written in.
+    dropEntry: keyspace.conditional<[id: OrderId, change: number, kind: string]>(
+      `DELETE FROM orders WHERE id = ? AND change = ? AND kind = ? IF status != 'PENDING'`,
+      'drop_outbox_entry',
+    ),
+  }
+}
+
+function hintStatements(keyspace: Keyspace) {
+  return {
+    addHint: keyspace.write<
+      [...HintKey, at: Millis, id: OrderId, sequence: number, seconds: number]
+    >(
+      `INSERT INTO hints (kind, bucket, shard, at, order_id, sequence)
+       VALUES (?, ?, ?, ?, ?, ?) USING TTL ?`,
+      'add_hint',
+    ),
+    hints: keyspace.read<[...HintKey, from: Millis, to: Millis], HintRow>(
+      `SELECT at, order_id, sequence FROM hints
+       WHERE kind = ? AND bucket = ? AND shard = ? AND at >= ? AND at <= ?`,
+      'get_hints',
+      { pageSize: 500 },
+    ),
+    dropHint: keyspace.write<[...HintKey, at: Millis, id: OrderId, sequence: number]>(
+      `DELETE FROM hints
+       WHERE kind = ? AND bucket = ? AND shard = ? AND at = ? AND order_id = ? AND sequence = ?`,
+      'drop_hint',
+    ),
+    mark: keyspace.read<[name: string], { at: Millis }>(
+      'SELECT at FROM marks WHERE name = ?',
+      'get_mark',
+    ),
+    addMark: keyspace.conditional<[name: string, at: Millis], { at: Millis }>(
+      'INSERT INTO marks (name, at) VALUES (?, ?) IF NOT EXISTS',
+      'add_mark',
+    ),
+    raiseMark: keyspace.conditional<[at: Millis, name: string, below: Millis], { at: Millis }>(
+      'UPDATE marks SET at = ? WHERE name = ? IF at < ?',
+      'raise_mark',
+    ),
+  }
+}
+
+function listStatements(keyspace: Keyspace) {
+  const page = 'AND (created_at) >= (?) AND (created_at, order_id) < (?, ?)'
+  const columns = 'SELECT created_at, order_id, rested_at FROM'
+  return {
+    listOfUser: {
+      page: keyspace.read<[user: UserId, month: number, ...Slice], ListRow>(
+        `${columns} orders_by_user WHERE user_id = ? AND month = ? ${page}`,
+        'list_orders_of_user',
+        { pageSize: 200 },
+      ),
+      add: keyspace.write<[user: UserId, month: number, createdAt: Millis, id: OrderId]>(
+        'INSERT INTO orders_by_user (user_id, month, created_at, order_id) VALUES (?, ?, ?, ?)',
+        'add_order_of_user',
+      ),
+      rest: keyspace.write<
+        [restedAt: Millis, user: UserId, month: number, createdAt: Millis, id: OrderId]
+      >(
+        `UPDATE orders_by_user SET rested_at = ?
+         WHERE user_id = ? AND month = ? AND created_at = ? AND order_id = ?`,
+        'rest_order_of_user',
+      ),
+      drop: keyspace.write<[user: UserId, month: number, createdAt: Millis, id: OrderId]>(
+        `DELETE FROM orders_by_user
+         WHERE user_id = ? AND month = ? AND created_at = ? AND order_id = ?`,
+        'drop_order_of_user',
+      ),
+    },
+    listOfDay: {
+      page: keyspace.read<[day: number, shard: number, ...Slice], ListRow>(
+        `${columns} orders_by_day WHERE day = ? AND shard = ? ${page}`,
+        'list_all_orders',
+        { pageSize: 200 },
+      ),
+      add: keyspace.write<[day: number, shard: number, createdAt: Millis, id: OrderId]>(
+        'INSERT INTO orders_by_day (day, shard, created_at, order_id) VALUES (?, ?, ?, ?)',
+        'add_order_of_day',
+      ),
+      rest: keyspace.write<
+        [restedAt: Millis, day: number, shard: number, createdAt: Millis, id: OrderId]
+      >(
+        `UPDATE orders_by_day SET rested_at = ?
+         WHERE day = ? AND shard = ? AND created_at = ? AND order_id = ?`,
+        'rest_order_of_day',
+      ),
+      drop: keyspace.write<[day: number, shard: number, createdAt: Millis, id: OrderId]>(
+        `DELETE FROM orders_by_day
+         WHERE day = ? AND shard = ? AND created_at = ? AND order_id = ?`,
+        'drop_order_of_day',
+      ),
+    },
+  }
+}
+
+function spendingStatements(keyspace: Keyspace) {
+  const rows = `SELECT order_id, total, revision, since, sequence, counted FROM spending
+    WHERE user_id = ? AND order_id IN ?`
+  return {
+    spending: keyspace.read<[UserId], { total: Minor; since: Millis }>(
+      `SELECT total, since FROM spending WHERE user_id = ? AND order_id = ${nilId}`,
+      'get_spending',
+    ),
+    spendingRows: keyspace.read<[UserId, readonly OrderId[]], SpendingRow>(
+      rows,
+      'get_counted_orders',
+    ),
+    spendingRowsSettled: keyspace.read<[UserId, readonly OrderId[]], SpendingRow>(
+      rows,
+      'get_counted_orders_serial',
+      { serial: true },
+    ),
+    count: keyspace.conditionalBatch('count_spending'),
+    setTotal: keyspace.conditional<
+      [
+        total: Minor,
+        revision: string,
+        since: Millis | undefined,
+        user: UserId,
+        expected: string | null,
+      ]
+    >(
+      `UPDATE spending SET total = ?, revision = ?, since = ?
+       WHERE user_id = ? AND order_id = ${nilId} IF revision = ?`,
+      'set_spending',
+    ),
+    setCounted: keyspace.write<
+      [seconds: number, sequence: number, counted: Minor, user: UserId, id: OrderId]
+    >(
+      'UPDATE spending USING TTL ? SET sequence = ?, counted = ? WHERE user_id = ? AND order_id = ?',
+      'set_order_counted',
+    ),
+  }
+}

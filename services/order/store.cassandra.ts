@@ -1,0 +1,255 @@
+/**
+ * Orders on Cassandra: each in a partition of its own, changed by one conditional batch that carries
+ * its consequences. What lies elsewhere is written before (hints, lists) or told after (spending).
+ */
+import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import { settle } from '../../core/cassandra/settle.ts'
+import type { BoundWrite, ConditionalBatch } from '../../core/cassandra/statement.ts'
+import { newId, type OrderId } from '../../core/values/ids.ts'
+import { millis, type Clock, type Millis } from '../../core/values/time.ts'
+import { isFinal } from './order.ts'
+import { createEntries } from './store.cassandra.entries.ts'
+import { createHints, firstMark, type Hint } from './store.cassandra.hints.ts'
+import { createLists } from './store.cassandra.lists.ts'
+import { createSpending } from './store.cassandra.spending.ts'
+import { declareStatements } from './store.cassandra.statements.ts'
+import { createWork } from './store.cassandra.work.ts'
+import { toOrderRow } from './store.rows.ts'
+import { firstAttemptTime, type OrderStore } from './store.ts'
+
+export { migrations } from './migrations.cassandra.ts'
+
+export interface CassandraOrderStoreOptions {
+  readonly keyspace: Keyspace
+  readonly clock: Clock
+  /** How long after its creation an order may still be under way, an outage included. */
+  readonly longestLife: Millis
+}
+
+/** Seconds that the columns of a first answer outlive the answer. */
+const answerMargin = 86_400
+
+export async function openCassandraOrderStore(
+  options: CassandraOrderStoreOptions,
+): Promise<OrderStore> {
+  const { keyspace, clock, longestLife } = options
+  const sql = declareStatements(keyspace)
+  await keyspace.prepare()
+  const hints = await createHints(sql, clock)
+  const first = await firstMark(sql, 'first order', clock.now())
+  const lists = createLists({ sql, clock, first, longestLife })
+  const spending = createSpending(sql)
+  const entries = createEntries(sql, spending)
+
+  const timer = (id: OrderId, sequence: number, at: Millis): Hint => ({
+    kind: 'timer',
+    at,
+    id,
+    sequence,
+  })
+  const lease = (id: OrderId, at: Millis): Hint => ({ kind: 'lease', at, id, sequence: 0 })
+  const attempt = (id: OrderId, sequence: number, at: Millis): Hint => ({
+    kind: 'outbox',
+    at,
+    id,
+    sequence,
+  })
+
+  /** A change of state: its batch, known by its operation also to those who come later. */
+  async function change(
+    batch: ConditionalBatch,
+    id: OrderId,
+    sequence: number,
+    writesOf: (operation: string) => readonly BoundWrite[],
+  ): Promise<boolean> {
+    const operation = newId<string>()
+    const { applied } = await settle(
+      () => batch.run(writesOf(operation)),
+      async () => (await sql.settled.get(id))?.operations?.get(sequence) === operation,
+    )
+    return applied
+  }
+
+  const insertPending: OrderStore['insertPending'] = async (order) => {
+    const { id, origin } = order
+    const insertedBy = newId<string>()
+    await hints.announce([lease(id, order.lease.until)])
+    const { applied, rows } = await settle(
+      () =>
+        sql.insert.run(
+          id,
+          order.userId,
+          origin.kind === 'cart' ? origin.checkoutId : undefined,
+          order.key ?? undefined,
+          order.fingerprint,
+          JSON.stringify(order.lines),
+          order.createdAt,
+          order.createdAt,
+          order.deliveryTime,
+          order.traceparent,
+          order.instance,
+          order.lease.owner,
+          order.lease.until,
+          insertedBy,
+        ),
+      async () => (await sql.settled.get(id))?.inserted_by === insertedBy,
+    )
+    if (applied) return { inserted: true, row: { kind: 'pending', ...order } }
+    const [standing] = rows
+    if (standing === undefined) throw new Error('An order row that stands cannot be read.')
+    return { inserted: false, row: toOrderRow(standing, clock.now()) }
+  }
+
+  const takeLease: OrderStore['takeLease'] = async (id, lapsed, taken) => {
+    await hints.announce([lease(id, taken.until)])
+    const { applied } = await settle(
+      () => sql.takeLease.run(taken.owner, taken.until, id, lapsed.owner, lapsed.until),
+      async () => (await sql.settled.get(id))?.lease_owner === taken.owner,
+    )
+    if (applied) void hints.done('lease', id)
+    return applied
+  }
+
+  const renewLease: OrderStore['renewLease'] = async (id, owner, until) => {
+    await hints.announce([lease(id, until)])
+    const { applied } = await settle(
+      () => sql.renewLease.run(until, id, owner),
+      async () => {
+        const stored = await sql.settled.get(id)
+        return stored?.lease_owner === owner && stored.lease_until === until
+      },
+    )
+    return applied
+  }
+
+  const accept: OrderStore['accept'] = async (id, owner, acceptance) => {
+    const pending = await sql.byId.get(id)
+    if (pending === undefined) return false
+    const { at, answer, answerUntil, total } = acceptance
+    const { user_id: userId, lease_until: until } = pending
+    await hints.announce(
+      [timer(id, 1, acceptance.nextAt), attempt(id, 1, millis(at + firstAttemptTime))],
+      () => lists.add({ id, userId, createdAt: at }),
+    )
+    const answerLife = Math.ceil((answerUntil - at) / 1000) + answerMargin
+    const accepted = await change(sql.accept, id, 1, (operation) => [
+      sql.setAccepted.bind(
+        JSON.stringify(acceptance.lines),
+        total,
+        at,
+        at,
+        acceptance.nextAt,
+        operation,
+        id,
+        owner,
+      ),
+      sql.setAnswer.bind(answerLife, answer.status, answer.body, answerUntil, id),
+      ...entries.writesOf(id, 1, acceptance.effects, at, true),
+    ])
+    if (!accepted) return false
+    if (until !== null) void hints.drop(lease(id, until))
+    const order = {
+      user_id: userId,
+      status: 'CREATED',
+      sequence: 1,
+      total,
+      created_at: at,
+    } as const
+    await entries.count(id, { order, uncounted: [1] })
+    return true
+  }
+
+  const reject: OrderStore['reject'] = async (id, owner, { at, answer, effects }) => {
+    await hints.announce([attempt(id, 1, millis(at + firstAttemptTime))])
+    return change(sql.reject, id, 1, (operation) => [
+      sql.setRejected.bind(at, answer?.status, answer?.body, operation, id, owner),
+      ...entries.writesOf(id, 1, effects, at, false),
+    ])
+  }
+
+  const move: OrderStore['move'] = async (id, expected, { to, at, nextAt, effects }) => {
+    const sequence = expected.sequence + 1
+    const rests = isFinal(to)
+    await hints.announce([
+      attempt(id, sequence, millis(at + firstAttemptTime)),
+      ...(nextAt === null ? [] : [timer(id, sequence, nextAt)]),
+    ])
+    const moved = await change(sql.move, id, sequence, (operation) => [
+      sql.setMoved.bind(
+        to,
+        sequence,
+        at,
+        nextAt ?? undefined,
+        rests ? at : undefined,
+        sequence,
+        operation,
+        id,
+        expected.status,
+        expected.sequence,
+      ),
+      ...entries.writesOf(id, sequence, effects, at, rests),
+    ])
+    if (!moved) return false
+    void hints.done('timer', id)
+    if (rests) await settleAccounts(id, at)
+    return true
+  }
+
+  /** What an order that has come to rest changes elsewhere. */
+  async function settleAccounts(id: OrderId, at: Millis): Promise<void> {
+    const partition = await entries.read(id)
+    if (partition === null) throw new Error('An order that was moved cannot be read.')
+    const { user_id: userId, created_at: createdAt } = partition.order
+    // Unless they succeed, the next reader of the lists does it.
+    for (const write of lists.rest({ id, userId, createdAt }, at)) write.catch(() => {})
+    await entries.count(id, partition)
+  }
+
+  return {
+    insertPending,
+
+    find: async (id) => {
+      const stored = await sql.byId.get(id)
+      return stored === undefined ? null : toOrderRow(stored, clock.now())
+    },
+
+    takeLease,
+    renewLease,
+    accept,
+    reject,
+    move,
+    ...createWork(sql, hints, entries),
+
+    async undelivered(id) {
+      const partition = await entries.read(id)
+      if (partition === null) return []
+      if (partition.uncounted.length > 0) await entries.count(id, partition)
+      return partition.entries
+    },
+
+    async delivered(all) {
+      const orders = Map.groupBy(all, (entry) => entry.orderId)
+      await Promise.all([...orders].map(([id, own]) => entries.drop(id, own)))
+    },
+
+    async postpone(id, until) {
+      await hints.announce([attempt(id, 0, until)])
+      await hints.done('outbox', id)
+    },
+
+    async listOfUser(user, query) {
+      const since = query.restedAfter === null ? await spending.since(user) : first
+      // Counted just after it was created, so the very first order may not be known there yet.
+      return lists.ofUser(user, since ?? millis(clock.now() - longestLife), query)
+    },
+
+    listAll: lists.ofAll,
+    spending: spending.total,
+
+    // The columns of an answer carry their own end.
+    forgetAnswers: async () => {},
+
+    check: keyspace.check,
+    close: keyspace.close,
+  }
+}
