@@ -2,35 +2,23 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
-import { createLogger } from '../../core/logging/logger.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
-import {
-  newId,
-  orderIdFor,
-  type OrderId,
-  type ProductId,
-  type UserId,
-} from '../../core/values/ids.ts'
+import { newId, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
-import { manualClock, millis } from '../../core/values/time.ts'
-import { createAnswers } from './answers.ts'
-import { createOutbox } from './outbox.ts'
-import { createPlacing, type Placement, type Placing } from './placing.ts'
+import { manualClock } from '../../core/values/time.ts'
+import type { Placement } from './placing.ts'
+import * as saga from './saga.fixture.ts'
+import { leaseTime, processOf, type Shop } from './saga.fixture.ts'
 import type { Stock } from './stock.ts'
 import { createStockModel, type StockModel } from './stock.model.ts'
-import type { OrderStore } from './store.ts'
 import { openSqliteOrderStore } from './store.sqlite.ts'
 
-const log = createLogger({ service: 'order', level: 'silent' })
-const leaseTime = millis(2_000)
 const buyer = newId<UserId>()
 const apples = newId<ProductId>()
 
-interface World {
-  readonly clock: ReturnType<typeof manualClock>
-  readonly store: OrderStore
+interface World extends Shop {
   readonly stock: StockModel
 }
 
@@ -44,61 +32,11 @@ function world(available: number): World {
   }
 }
 
-/** One process: its own saga over the shared store and stock, reached through what may fail. */
-function processOf(
-  { clock }: World,
-  store: OrderStore,
-  stock: Stock,
-): { placing: Placing; outbox: ReturnType<typeof createOutbox> } {
-  const outbox = createOutbox({
-    store,
-    stock,
-    notifications: { send: async () => {} },
-    clock,
-    log,
-    concurrency: 8,
-    random: () => 0.5,
-  })
-  const placing = createPlacing({
-    store,
-    stock,
-    outbox,
-    answers: createAnswers(),
-    clock,
-    timing: {
-      processingAfter: millis(5_000),
-      shippingAfter: millis(5_000),
-      deliveryMin: millis(60_000),
-      deliveryMax: millis(300_000),
-    },
-    leaseTime,
-    random: () => 0.5,
-    // Waiting moves the clock, and lets everything else have its turn.
-    pause: async (milliseconds) => {
-      clock.advance(milliseconds)
-      await new Promise((resolve) => setImmediate(resolve))
-    },
-    onCreated: () => {},
-  })
-  return { placing, outbox }
-}
+const placementOf = (key: string | null, quantity = 2, origin?: Placement['origin']): Placement =>
+  saga.placementOf(buyer, apples, key, quantity, origin)
 
-const placementOf = (
-  key: string | null,
-  quantity = 2,
-  origin: Placement['origin'] = { kind: 'direct' },
-): Placement => ({
-  orderId: key === null ? newId<OrderId>() : orderIdFor(buyer, 'create_order', key),
-  userId: buyer,
-  origin,
-  key,
-  fingerprint: `quantity ${quantity}`,
-  lines: [{ productId: apples, quantity }],
-  instance: '/orders/',
-})
-
-const place = (placing: Placing, placement: Placement, { clock }: World) =>
-  placing.place(placement, deadlineIn(8_000, clock), newTrace())
+const place = (placing: saga.Process['placing'], placement: Placement, shop: World) =>
+  saga.place({ placing }, placement, shop)
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
