@@ -66,8 +66,11 @@ export interface Hints {
   all(kind: HintKind, to: Millis | null): AsyncIterable<readonly Hint[]>
 }
 
-/** Four partitions a minute: 23,000 hints each at 500 orders a second, 600 at a million a day. */
-const bucketLength = 60_000
+/**
+ * Four partitions in ten minutes. Long enough that a reader who has slept for a day has few to read,
+ * short enough to stay small: a million orders a day write some 5,000 timers into each.
+ */
+const bucketLength = 600_000
 const shards = 4
 /** Buckets that are read at once by a reader that has fallen behind. */
 const bucketsAtOnce = 8
@@ -83,6 +86,9 @@ export const lateness = 10_000
 export const grace = 60_000
 /** Seconds that a hint outlives its time: so long may the whole shop stand still. */
 export const standstill = 30 * 86_400
+
+/** Hints of other copies are taken to be no further ahead than this, or than this one's own. */
+const leastAhead = 60_000
 
 /** How often the floor is kept in the store, in milliseconds. */
 const keepInterval = 10_000
@@ -101,7 +107,7 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
 
   async function write({ kind, at, id, sequence }: Hint, now: Millis): Promise<void> {
     const place = millis(Math.max(at, now))
-    ahead.set(kind, Math.max(ahead.get(kind) ?? bucketLength, place - now))
+    ahead.set(kind, Math.max(ahead.get(kind) ?? leastAhead, place - now))
     const seconds = Math.ceil((place - now) / 1000) + standstill
     await sql.addHint.run(...keyOf(kind, place, id), place, id, sequence, seconds)
   }
@@ -234,7 +240,7 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
     },
     drop: (hint) => drop([hint]),
     async *all(kind, to) {
-      const end = to ?? millis(clock.now() + (ahead.get(kind) ?? bucketLength))
+      const end = to ?? millis(clock.now() + (ahead.get(kind) ?? leastAhead))
       for await (const { hints } of rounds(kind, end)) yield hints
     },
   }

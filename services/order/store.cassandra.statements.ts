@@ -160,7 +160,7 @@ function orderStatements(keyspace: Keyspace) {
         to: VisibleStatus,
         sequence: number,
         updatedAt: Millis,
-        nextAt: Millis | undefined,
+        nextAt: Millis | null | undefined,
         restedAt: Millis | undefined,
         change: number,
         operation: string,

@@ -179,7 +179,8 @@ export async function openCassandraOrderStore(
         to,
         sequence,
         at,
-        nextAt ?? undefined,
+        // Of an order at rest nobody reads it, so it costs no tombstone.
+        nextAt ?? (rests ? undefined : null),
         rests ? at : undefined,
         sequence,
         operation,
