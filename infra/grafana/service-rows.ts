@@ -134,7 +134,7 @@ const store = (service: ServiceName): Row => {
             }),
           ),
         },
-        { unit: 's', limit: targets.store, exemplars: true },
+        { unit: 's', limit: targets.store },
       ),
       lines(
         'Statements',
