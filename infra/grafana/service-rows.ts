@@ -236,7 +236,7 @@ export const processRow = (selector: string): Row => ({
             `nodejs_eventloop_lag_${each}_seconds{${selector}}`,
           ]),
         ),
-        '{{instance}} now': `nodejs_eventloop_lag_seconds{${selector}}`,
+        '{{instance}} one turn': `nodejs_eventloop_lag_seconds{${selector}}`,
       },
       { unit: 's' },
     ),
