@@ -176,6 +176,21 @@ describe.skipIf(!able)('while customers buy, every panel shows something:', asyn
     expect(await lackingData(prometheus, queriesOf(board), span)).toEqual([])
   })
 
+  test('and one that shows nothing is named', async () => {
+    const planted = { name: 'cart: planted [A]', board: 'cart', expr: 'no_such_metric{a=~"$b"}' }
+    const found = await lackingData(prometheus, [planted], { ...span, patience: 0 })
+    expect(found).toEqual(['cart: planted [A]: no series'])
+  })
+  test('and the pages that dashboards link to are there', async () => {
+    const pages = dashboards.flatMap(({ links }) => links.map(({ url = '' }) => url))
+    const shop = [...new Set(pages)].filter((url) => url.startsWith('http://localhost/'))
+    expect(shop.length).toBeGreaterThan(1)
+    for (const url of shop) {
+      const { status } = await fetch(url.replace('http://localhost', gateway))
+      expect([url, status]).toEqual([url, 200])
+    }
+  })
+
   describe.skipIf(!hasJaeger)('with Jaeger', () => {
     test('jaeger', async () => {
       const traces = `${gateway}/jaeger/api/traces?service=cart`

@@ -69,7 +69,7 @@ function linksOf({ tracesOf }: Board): readonly DashboardLinkBuilder[] {
   return [
     ...(tracesOf === null ? [] : [to('Traces', searchIn(tracesOf)).keepTime(true)]),
     to('Profiles', `${shop}/profiles/`).targetBlank(true),
-    to('What to do', `${shop}/docs/runbooks/`).targetBlank(true),
+    to('What to do', `${shop}/docs/runbooks/index`).targetBlank(true),
     new DashboardLinkBuilder('Dashboards')
       .type(DashboardLinkType.Dashboards)
       .tags([tag])

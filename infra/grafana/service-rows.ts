@@ -134,7 +134,7 @@ const store = (service: ServiceName): Row => {
             }),
           ),
         },
-        { unit: 's', limit: targets.store, exemplars: true },
+        { unit: 's', limit: targets.store },
       ),
       lines(
         'Statements',
@@ -229,12 +229,15 @@ export const processRow = (selector: string): Row => ({
     ),
     lines(
       'Delay of the event loop',
-      Object.fromEntries(
-        ['p50', 'p90', 'p99', 'max'].map((each) => [
-          `{{instance}} ${each}`,
-          `nodejs_eventloop_lag_${each}_seconds{${selector}}`,
-        ]),
-      ),
+      {
+        ...Object.fromEntries(
+          ['p50', 'p90', 'p99', 'max'].map((each) => [
+            `{{instance}} ${each}`,
+            `nodejs_eventloop_lag_${each}_seconds{${selector}}`,
+          ]),
+        ),
+        '{{instance}} one turn': `nodejs_eventloop_lag_seconds{${selector}}`,
+      },
       { unit: 's' },
     ),
     lines(

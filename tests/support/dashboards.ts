@@ -13,7 +13,7 @@ export interface PanelQuery {
 export interface Dashboard {
   readonly uid: string
   readonly title: string
-  readonly links: readonly { readonly title: string; readonly url: string }[]
+  readonly links: readonly { readonly title: string; readonly url?: string }[]
   readonly templating: {
     readonly list: readonly {
       readonly name: string
