@@ -3,6 +3,7 @@ import { alertmanagerFiles } from './alertmanager/files.ts'
 import { composeFiles } from './compose/files.ts'
 import { composePlace } from './compose/place.ts'
 import type { FileText } from './generated.ts'
+import { dashboardFiles } from './grafana/dashboards.ts'
 import { provisioningFiles } from './grafana/provisioning.ts'
 import { nginxFiles } from './nginx/files.ts'
 import { prometheusFiles } from './prometheus/files.ts'
@@ -17,6 +18,7 @@ export function infraFiles(): readonly FileText[] {
     ...below('prometheus', prometheusFiles(composePlace.prometheus)),
     ...below('alertmanager', alertmanagerFiles(composePlace.alertmanager, timesAt(1))),
     ...below('grafana/provisioning', provisioningFiles),
+    ...below('grafana/dashboards', dashboardFiles),
     ...below('nginx', nginxFiles(composePlace.nginx)),
   ]
 }

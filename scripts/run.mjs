@@ -36,7 +36,11 @@ function installed() {
 
 function versionOf(path) {
   try {
-    return JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).version
+    // Some packages call themselves v1.2.3; the lock file never does.
+    return JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')).version.replace(
+      /^v/,
+      '',
+    )
   } catch {
     return null
   }

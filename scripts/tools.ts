@@ -1,5 +1,7 @@
-/** Installs the programs of the stack that Debian has, for the tests that need them; needs root. */
+/** Installs the programs of the stack for the tests that need them: what Debian has, as root, and Jaeger from its Go module. */
+import { join } from 'node:path'
 import { canInstall, installPackages } from './debian.ts'
+import { findJaeger } from './stack/jaeger.ts'
 import { missingPackages } from './stack/programs.ts'
 
 const missing = [...missingPackages(), ...(Bun.which('docker-compose') ? [] : ['docker-compose'])]
@@ -11,5 +13,11 @@ if (missing.length === 0) {
   console.log(`Installed ${missing.join(', ')}.`)
 } else {
   console.error(`Install by the package manager of your system, as root: ${missing.join(', ')}.`)
+  process.exitCode = 1
+}
+
+const jaeger = await findJaeger(join(import.meta.dir, '../data/cache'), console.log)
+if (typeof jaeger === 'string') {
+  console.error(`There is no Jaeger: ${jaeger}.`)
   process.exitCode = 1
 }

@@ -21,10 +21,23 @@ export const budgetWindows = [
 export const errorRatio = (window: (typeof budgetWindows)[number]): string =>
   `job:http_errors:ratio_rate${window}`
 
+interface Quantile {
+  readonly q: number
+  /** Of the histogram, without `_bucket`. */
+  readonly metric: string
+  /** By which the answer is told apart: `job, route`; empty for one figure of all. */
+  readonly labels: string
+  readonly selector: string
+  readonly window: string
+}
+
+export const quantileOf = ({ q, metric, labels, selector, window }: Quantile): string =>
+  `histogram_quantile(${q}, sum by (${labels === '' ? '' : `${labels}, `}le) (rate(${metric}_bucket{${selector}}[${window}])))`
+
 export function recordingRules(time: Times): object {
   const window = time('5m')
   const quantile = (q: number, metric: string, labels: string, selector: string): string =>
-    `histogram_quantile(${q}, sum by (${labels}, le) (rate(${metric}_bucket{${selector}}[${window}])))`
+    quantileOf({ q, metric, labels, selector, window })
   const durations = `${customerRoutes},${streamRoute}`
   const http = 'http_request_duration_seconds'
   const stores = (q: number): string =>

@@ -7,6 +7,7 @@ import { serviceNames } from '../../core/values/service-name.ts'
 import { inParallel } from '../support/buyers.ts'
 import { clientOf } from '../support/client.ts'
 import { startCollector } from '../support/collector.ts'
+import { documentedMetrics } from '../support/documented-metrics.ts'
 import { scrape, type Family } from '../support/metrics-page.ts'
 import { freePorts } from '../support/ports.ts'
 import { allRoutes } from '../support/route-tables.ts'
@@ -39,27 +40,8 @@ const families = (name: ProcessName): readonly Family[] => [
   ...(atBoot.get(name)?.families.values() ?? []),
 ]
 
-/** The rows of the document's tables, by the heading above them. */
-function documented(): ReadonlyMap<string, readonly string[]> {
-  const text = readFileSync(join(import.meta.dir, '../../docs/monitoring.md'), 'utf8')
-  const sections = new Map<string, string[]>()
-  let rows: string[] = []
-  for (const line of text.split('\n')) {
-    const [, heading = ''] = /^### (.+)$/.exec(line) ?? []
-    if (heading !== '') {
-      rows = []
-      sections.set(heading, rows)
-    }
-    const [, name, type, labels = ''] = /^\| `(\w+)`\s*\| (\w+)\s*\|([^|]*)\|/.exec(line) ?? []
-    if (name === undefined) continue
-    const named = [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).sort()
-    rows.push(`${name} ${type} {${named.join(',')}}`)
-  }
-  return sections
-}
-
 describe.each(processes)('the metrics of %s', (name) => {
-  const sections = documented()
+  const sections = documentedMetrics()
   const title = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const wanted = [
     ...(sections.get('Every process') ?? []),

@@ -23,13 +23,18 @@ export interface TestCluster extends Cluster {
  * Starts nodes (about 20 s for three on an idle machine, several times that on a busy one).
  *
  * @param network the third number of the addresses, so that two files never meet
+ * @param metricsPort where each node shows its metrics, at its own address
  */
-export async function startCluster(nodes: number, network: number): Promise<TestCluster> {
+export async function startCluster(
+  nodes: number,
+  network: number,
+  metricsPort: number | null = null,
+): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'shop-cluster-'))
   const [firstJmxPort = 0] = await freePorts(1)
   const firstAddress = `127.${1 + (process.pid % 100)}.${network}.1`
   const cluster = createCluster(
-    { folder, nodes, firstAddress, firstJmxPort, metricsPort: null },
+    { folder, nodes, firstAddress, firstJmxPort, metricsPort },
     console.log,
   )
   async function remove(): Promise<void> {
