@@ -15,13 +15,14 @@ export interface Breaker {
 const probeInterval = 250
 
 /**
- * Opens when more than half of what ran within two seconds failed. A share, not failures in a row:
- * when a node is paused, all that it was working on fails in the same instant.
+ * Opens when nearly all that ran within two seconds failed. A share, not failures in a row: when a
+ * node is paused, all that it was working on fails in the same instant. And nearly all: while one of
+ * three nodes is lost, what the other two answer is worth more than quick refusals.
  */
 export function createBreaker(log: Logger): Breaker {
   const breaker = circuitBreaker(handleWhen(isOutage), {
     halfOpenAfter: probeInterval / 2,
-    breaker: new SamplingBreaker({ threshold: 0.5, duration: 2000, minimumRps: 1 }),
+    breaker: new SamplingBreaker({ threshold: 0.9, duration: 2000, minimumRps: 1 }),
   })
   let timer: ReturnType<typeof setTimeout> | null = null
   let stopped = false

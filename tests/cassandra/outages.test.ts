@@ -53,7 +53,8 @@ describe.skipIf(!canRunCassandra)('three nodes', () => {
         {
           version: 1,
           name: 'a',
-          cql: 'CREATE TABLE IF NOT EXISTS a (id uuid PRIMARY KEY, value int, writer uuid)',
+          cql: `CREATE TABLE IF NOT EXISTS a (id uuid PRIMARY KEY, value int, writer uuid)
+            WITH speculative_retry = '50ms'`,
         },
       ],
       log: createLogger({ service: 'test', level: 'silent' }),
