@@ -90,7 +90,7 @@ export interface ViewStore {
   /** Newest first, each product once, at most `maxViews`. */
   views(user: UserId): Promise<readonly View[]>
 
-  /** Drops views noted at or before `viewedBefore`; says how many. */
+  /** Drops views noted at or before `viewedBefore`; says how many, 0 where they lapse by themselves. */
   forgetViews(viewedBefore: Millis, limit: number): Promise<number>
 }
 
@@ -157,10 +157,13 @@ export interface CartStore extends ViewStore {
   /** Open checkouts and the age in milliseconds of the oldest (0 when none), for metrics. */
   openCheckouts(now: Millis): Eventually<{ readonly count: number; readonly oldest: Millis }>
 
-  /** Drops carts last used at or before `usedBefore` that have no open checkout; says how many. */
+  /**
+   * Drops carts last used at or before `usedBefore` that have no open checkout; says how many, 0 where
+   * they lapse by themselves. An open checkout outlasts its cart.
+   */
   dropUnused(usedBefore: Millis, limit: number): Promise<number>
 
-  /** Drops answers whose time is over; says how many. */
+  /** Drops answers whose time is over; says how many, 0 where they lapse by themselves. */
   forgetAnswers(now: Millis, limit: number): Promise<number>
 
   /** Throws the problem `store_unavailable` when the store cannot be read. */
