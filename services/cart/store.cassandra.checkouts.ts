@@ -7,11 +7,12 @@ import { singleFlight } from '../../core/cache/single-flight.ts'
 import { unavailable } from '../../core/cassandra/failure.ts'
 import { proved, survey } from '../../core/cassandra/hint-proof.ts'
 import { createHints, type Hint } from '../../core/cassandra/hints.ts'
-import type { BoundWrite } from '../../core/cassandra/statement.ts'
+import type { BoundWrite, ConditionalBatch } from '../../core/cassandra/statement.ts'
 import { newId, type CheckoutId, type Revision, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { subtractOrdered, type Cart } from './cart.ts'
 import type { Change } from './store.cassandra.change.ts'
+import { lifeInSeconds } from './store.cassandra.life.ts'
 import { checkoutText, toState } from './store.cassandra.rows.ts'
 import type { CartRow, HintId, Statements } from './store.cassandra.statements.ts'
 import type { CartStore, Closing, OpenCheckout } from './store.ts'
@@ -39,8 +40,6 @@ export interface CheckoutsOptions {
  * the checkout knows which hint to drop.
  */
 const hintDelay = 1_000
-/** Seconds that a kept answer outlives its time, for clocks that differ. */
-const answerMargin = 3_600
 /** Rounds against others who change the same cart; with their pauses some 5 s. */
 const maxRounds = 30
 
@@ -60,8 +59,9 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
     sequence: attempt,
   })
 
-  /** Ends a checkout that `isEnded` is asked of; false where it is another one or none. */
+  /** Ends the open checkout if there is one and it is the wanted one. */
   async function end(
+    batch: ConditionalBatch,
     user: UserId,
     isWanted: (open: OpenCheckout) => boolean,
     closing: Closing,
@@ -71,9 +71,9 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
       const { cart, open } = toState(user, await sql.cart.get(user))
       if (open === null || !isWanted(open)) return false
       const { id, attempt, attemptedAt } = open
-      const closed = await change(user, [
+      const closed = await change(batch, user, [
         cart === null
-          ? sql.closeWithoutCart.bind(user, id, attempt)
+          ? sql.setClosedWithoutCart.bind(user, id, attempt)
           : closeWith(cart.revision, cartAfter(cart, open), open),
         ...answerWrites(open, closing),
       ])
@@ -88,7 +88,7 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
 
   function closeWith(expected: Revision, next: Cart, open: OpenCheckout): BoundWrite {
     const { revision, lines, updatedAt, usedAt } = next
-    return sql.closeWithCart.bind(
+    return sql.setClosed.bind(
       cartSeconds,
       revision,
       JSON.stringify(lines),
@@ -105,7 +105,7 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
     if (closing.kind === 'void') return []
     const { userId, id, key, fingerprint } = open
     const { answer, answerUntil } = closing
-    const seconds = Math.max(0, Math.ceil((answerUntil - clock.now()) / 1000)) + answerMargin
+    const seconds = lifeInSeconds(millis(answerUntil - clock.now()))
     const { status, body } = answer
     const writes = [
       sql.keepAnswer.bind(userId, id, fingerprint, status, body, answerUntil, seconds),
@@ -117,8 +117,8 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
     const { id, userId, attempt, attemptedAt, revision } = checkout
     const hint = hintOf(userId, id, attempt, attemptedAt)
     await hints.announce([hint])
-    const opened = await change(userId, [
-      sql.openCheckout.bind(id, checkoutText(checkout), attempt, attemptedAt, userId, revision),
+    const opened = await change(sql.changes.open, userId, [
+      sql.setCheckout.bind(id, checkoutText(checkout), attempt, attemptedAt, userId, revision),
     ])
     if (opened) return { kind: 'opened' }
     void hints.drop(hint)
@@ -129,7 +129,9 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
   const claimCheckout: Checkouts['claimCheckout'] = async (user, id, attempt, claim) => {
     const hint = hintOf(user, id, claim.attempt, claim.at)
     await hints.announce([hint])
-    const claimed = await change(user, [sql.claim.bind(claim.attempt, claim.at, user, id, attempt)])
+    const claimed = await change(sql.changes.claim, user, [
+      sql.setAttempt.bind(claim.attempt, claim.at, user, id, attempt),
+    ])
     // Who loses leaves the hint: it may be the winner's as well, of the same attempt and instant.
     if (claimed) void hints.done('checkout', hint.id)
     return claimed
@@ -137,6 +139,7 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
 
   const closeCheckout: Checkouts['closeCheckout'] = (user, id, closing, { revision, at }) =>
     end(
+      sql.changes.close,
       user,
       (open) => open.id === id,
       closing,
@@ -150,6 +153,7 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
 
   const abandonCheckout: Checkouts['abandonCheckout'] = (user, id, attempt) =>
     end(
+      sql.changes.abandon,
       user,
       (open) => open.id === id && open.attempt === attempt,
       { kind: 'void' },

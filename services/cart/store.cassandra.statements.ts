@@ -56,8 +56,15 @@ export function declareStatements(keyspace: Keyspace) {
   return {
     ...declareHints<HintId>(keyspace, 'checkout'),
 
-    /** Runs each change of a cart, together with the row of its operation. */
-    change: keyspace.conditionalBatch('change_cart'),
+    /** What a cart's changes run in, each together with the row of its operation. */
+    changes: {
+      save: keyspace.conditionalBatch('save_cart'),
+      touch: keyspace.conditionalBatch('touch_cart'),
+      open: keyspace.conditionalBatch('open_checkout'),
+      claim: keyspace.conditionalBatch('claim_checkout'),
+      close: keyspace.conditionalBatch('close_checkout'),
+      abandon: keyspace.conditionalBatch('abandon_checkout'),
+    },
     addOperation: keyspace.write<[user: UserId, operation: string, seconds: number]>(
       `INSERT INTO carts (user_id, kind, name) VALUES (?, 'operation', ?) USING TTL ?`,
       'add_cart_operation',
@@ -70,7 +77,7 @@ export function declareStatements(keyspace: Keyspace) {
 
     cart: keyspace.read<[UserId], CartRow>(cart, 'get_cart'),
     cartSettled: keyspace.read<[UserId], CartRow>(cart, 'get_cart_serial', { serial: true }),
-    save: keyspace.conditional<[...CartColumns, user: UserId, expected: Revision | null]>(
+    setCart: keyspace.conditional<[...CartColumns, user: UserId, expected: Revision | null]>(
       `${update} ${columns} ${ofUser} IF revision = ?`,
       'set_cart',
     ),
@@ -84,7 +91,7 @@ export function declareStatements(keyspace: Keyspace) {
       { pageSize: 100 },
     ),
 
-    openCheckout: keyspace.conditional<
+    setCheckout: keyspace.conditional<
       [
         id: CheckoutId,
         checkout: string,
@@ -98,24 +105,24 @@ export function declareStatements(keyspace: Keyspace) {
        ${ofUser} IF revision = ? AND checkout_id = null`,
       'set_checkout',
     ),
-    claim: keyspace.conditional<
+    setAttempt: keyspace.conditional<
       [attempt: number, at: Millis, user: UserId, id: CheckoutId, expected: number]
     >(
       `UPDATE carts SET attempt = ?, attempted_at = ?
        ${ofUser} IF checkout_id = ? AND attempt = ?`,
-      'claim_checkout',
+      'set_attempt',
     ),
-    closeWithCart: keyspace.conditional<
+    setClosed: keyspace.conditional<
       [...CartColumns, user: UserId, id: CheckoutId, attempt: number, expected: Revision]
     >(
       `${update} ${columns}, ${none} ${ofUser}
        IF checkout_id = ? AND attempt = ? AND revision = ?`,
-      'close_checkout',
+      'set_closed',
     ),
     // The cart has lapsed under its open checkout.
-    closeWithoutCart: keyspace.conditional<[user: UserId, id: CheckoutId, attempt: number]>(
+    setClosedWithoutCart: keyspace.conditional<[user: UserId, id: CheckoutId, attempt: number]>(
       `UPDATE carts SET ${none} ${ofUser} IF checkout_id = ? AND attempt = ? AND revision = null`,
-      'close_checkout_without_cart',
+      'set_closed_without_cart',
     ),
 
     keepAnswer: keyspace.write<

@@ -3,11 +3,14 @@
  * time ends by itself: carts, answers and views carry a time to live.
  */
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
-import type { UserId } from '../../core/values/ids.ts'
+import type { BoundWrite } from '../../core/cassandra/statement.ts'
+import type { Revision, UserId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
+import type { Cart } from './cart.ts'
 import type { CartStore, KeyedAnswer, UserCart } from './store.ts'
 import { createChange } from './store.cassandra.change.ts'
 import { createCheckouts } from './store.cassandra.checkouts.ts'
+import { lifeInSeconds } from './store.cassandra.life.ts'
 import { toCart, toState } from './store.cassandra.rows.ts'
 import { declareStatements, type AnswerRow } from './store.cassandra.statements.ts'
 import { cassandraViews } from './store.cassandra.views.ts'
@@ -21,9 +24,6 @@ export interface CassandraCartStoreOptions {
   readonly life: Millis
 }
 
-/** Seconds that carts and views outlive their time, for clocks that differ. */
-const margin = 3_600
-
 export async function openCassandraCartStore({
   keyspace,
   clock,
@@ -32,9 +32,15 @@ export async function openCassandraCartStore({
   const sql = declareStatements(keyspace)
   await keyspace.prepare()
   const change = createChange(sql)
-  const cartSeconds = Math.ceil(life / 1000) + margin
+  const cartSeconds = lifeInSeconds(life)
 
   const load = async (user: UserId) => toState(user, await sql.cart.get(user))
+
+  function setCart(user: UserId, expected: Revision | null, cart: Cart): BoundWrite {
+    const { revision, lines, updatedAt, usedAt } = cart
+    const text = JSON.stringify(lines)
+    return sql.setCart.bind(cartSeconds, revision, text, updatedAt, usedAt, user, expected)
+  }
 
   /** An answer whose time is not over. */
   const fresh = (row: AnswerRow | undefined): KeyedAnswer | null =>
@@ -46,18 +52,15 @@ export async function openCassandraCartStore({
     load,
 
     save: (user, expected, { revision, lines, at }) =>
-      change(user, [
-        sql.save.bind(cartSeconds, revision, JSON.stringify(lines), at, at, user, expected),
+      change(sql.changes.save, user, [
+        setCart(user, expected, { revision, lines, updatedAt: at, usedAt: at }),
       ]),
 
     async touch(user, revision, at) {
       const { cart } = await load(user)
       if (cart?.revision !== revision) return false
-      // All of it, so that all of it lives as long.
-      const { lines, updatedAt } = cart
-      return change(user, [
-        sql.save.bind(cartSeconds, revision, JSON.stringify(lines), updatedAt, at, user, revision),
-      ])
+      // All of it, so that all of it lives as long. If it comes twice, it says the same again.
+      return change(sql.changes.touch, user, [setCart(user, revision, { ...cart, usedAt: at })])
     },
 
     async carts({ after, usedAfter, limit }) {
