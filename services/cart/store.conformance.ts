@@ -12,15 +12,12 @@ import {
 import { manualClock, millis } from '../../core/values/time.ts'
 import { orderedLines, type CartLine } from './cart.ts'
 import type { CartStore, Closing, OpenCheckout } from './store.ts'
-import { viewConformance } from './views.conformance.ts'
+import { viewConformance, type Expiry } from './views.conformance.ts'
 
 type Clock = ReturnType<typeof manualClock>
 
 const start = 1_800_000_000_000
 const day = 24 * 60 * 60 * 1000
-
-/** What a store does with what has had its time: drops it when it is asked to, or lets it lapse. */
-export type Expiry = 'dropped' | 'lapses'
 
 /** `openEmpty` gives a store without carts. */
 export function cartStoreConformance(

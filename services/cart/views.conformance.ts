@@ -2,10 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { newId, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
-import type { Expiry } from './store.conformance.ts'
 import { maxViews, type CartStore } from './store.ts'
 
 type Clock = ReturnType<typeof manualClock>
+
+/** What a store does with what has had its time: drops it when it is asked to, or lets it lapse. */
+export type Expiry = 'dropped' | 'lapses'
 
 /** `open` gives an empty store. */
 export function viewConformance(
