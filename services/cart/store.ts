@@ -143,7 +143,10 @@ export interface CartStore extends ViewStore {
     now: { readonly revision: Revision; readonly at: Millis },
   ): Promise<boolean>
 
-  /** Ends a checkout without an answer if it is open and nobody began an attempt after `attempt`. */
+  /**
+   * Ends a checkout without an answer if it is open and nobody began an attempt after `attempt`. The
+   * cart may get another revision by it.
+   */
   abandonCheckout(user: UserId, id: CheckoutId, attempt: number): Promise<boolean>
 
   /** The answer kept under an idempotency key; null when there is none or its time is over. */
