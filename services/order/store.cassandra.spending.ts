@@ -4,12 +4,12 @@
  * number of times, by anybody, in any order, and counts once.
  */
 import { unavailable } from '../../core/cassandra/failure.ts'
+import { standstill } from '../../core/cassandra/hints.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
 import { millis, type Millis } from '../../core/values/time.ts'
 import { nilId, type SpendingRow, type Statements } from './store.cassandra.statements.ts'
-import { standstill } from './store.cassandra.hints.ts'
 
 /** What an order counts for from a sequence on. */
 export interface Counted {
