@@ -62,7 +62,10 @@ export function createStock(
     )
 
   const note = (order: OrderId, attempt: string, lines: readonly OrderLine[]): Promise<void> =>
-    sql.addAttempt.run(order, attempt, JSON.stringify(lines), settledLife)
+    sql.addAttempt.run(order, attempt, textOf(lines), settledLife)
+
+  const end = (order: OrderId, attempt: string): Promise<void> =>
+    sql.endAttempt.run(settledLife, order, attempt)
 
   /** What stands against lines that are not those of an earlier attempt; null when none were. */
   async function otherLines(
@@ -70,12 +73,10 @@ export function createStock(
     lines: readonly OrderLine[],
     attempts: readonly AttemptRow[],
   ): Promise<ReserveResult | null> {
-    const own = JSON.stringify(lines)
     const others = new Set(attempts.filter(({ ended }) => ended !== true).map((row) => row.lines))
-    others.delete(own)
+    others.delete(textOf(lines))
     if (others.size === 0) return null
-    // Written by `note` from the same type.
-    const all = [...others].map((text) => JSON.parse(text) as readonly OrderLine[])
+    const all = [...others].map(linesOf)
     const held = reservationsOf((await Promise.all(all.map((each) => readAll(order, each)))).flat())
     return held.some(({ state }) => state === 'released')
       ? { kind: 'released' }
@@ -143,7 +144,7 @@ export function createStock(
       const attempt = newId<string>()
       await note(order, attempt, lines)
       const result = await attemptReserve(order, lines, attempt)
-      if (result.kind !== 'reserved') await sql.endAttempt.run(settledLife, order, attempt)
+      if (result.kind !== 'reserved') await end(order, attempt)
       return result
     },
 
@@ -155,15 +156,16 @@ export function createStock(
     },
 
     async release(order, lines) {
-      const [before] = await Promise.all([
-        readAll(order, lines),
-        note(order, newId<string>(), lines),
-      ])
-      const obstacle = releaseObstacle(reservationsOf(before), lines)
-      if (obstacle !== null) return obstacle
+      const attempt = newId<string>()
+      const [before] = await Promise.all([readAll(order, lines), note(order, attempt, lines)])
       const release = ({ productId, quantity }: OrderLine) =>
         partitions.change(productId, steps.release(order, quantity))
-      return (await firstThenOthers(lines, release, isReleased)) ?? { kind: 'released' }
+      const obstacle =
+        releaseObstacle(reservationsOf(before), lines) ??
+        (await firstThenOthers(lines, release, isReleased))
+      if (obstacle === null) return { kind: 'released' }
+      await end(order, attempt)
+      return obstacle
     },
 
     async stock(product) {
@@ -174,6 +176,16 @@ export function createStock(
     },
   }
 }
+
+/** Equal lines give equal text, as they are merged and in order. */
+const textOf = (lines: readonly OrderLine[]): string =>
+  JSON.stringify(lines.map(({ productId, quantity }) => [productId, quantity]))
+
+const linesOf = (text: string): readonly OrderLine[] =>
+  // Written by `textOf`.
+  (JSON.parse(text) as [ProductId, number][]).map(([productId, quantity]) => {
+    return { productId, quantity }
+  })
 
 const isCommitted = ({ kind }: CommitResult): boolean => kind === 'committed'
 const isReleased = ({ kind }: ReleaseResult): boolean => kind === 'released'
