@@ -15,7 +15,7 @@ import { openSqliteStore } from './store.sqlite.ts'
 
 /** Milliseconds between two looks at the categories' versions: other copies' writes show within 1 s. */
 const refreshInterval = 500
-/** Milliseconds between two looks at the sums of the stock; one takes 2 ms with 20,000 products. */
+/** Milliseconds between two looks at the sums of the stock; on SQLite one takes 2 ms with 20,000 products. */
 const stockCheckInterval = 10_000
 
 await runService({
@@ -27,6 +27,10 @@ await runService({
   async build({ config, clock, log, metrics, openStore }) {
     const store = await openStore({
       sqlite: (place) => openSqliteStore({ ...place, clock }),
+      async cassandra(open) {
+        const { migrations, openCassandraStore } = await import('./store.cassandra.ts')
+        return openCassandraStore(await open(migrations))
+      },
     })
     const maxProducts = config.CATALOG_MAX_PRODUCTS
     const indexes = createCategoryIndexes({ store, clock, maxProducts })
@@ -55,7 +59,8 @@ await runService({
       routes: catalogRoutes({ store, pages, details, categories, editing, metrics: counts }),
       check: store.check,
       async start() {
-        if (config.PROFILE === 'demo') await seedDemo(store, config.DEMO_PRODUCTS, log)
+        if (config.PROFILE === 'demo')
+          await seedDemo({ store, total: config.DEMO_PRODUCTS, clock, log })
         await freshness.refresh()
         counts.expectCategories(indexes.categories().map(({ name }) => name))
         log.info({ products: indexes.size }, 'index built')

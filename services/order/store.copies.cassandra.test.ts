@@ -1,6 +1,7 @@
 /** Two copies of the order service on one keyspace: races, restarts, lists, hints that come early or late. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { v4 } from 'uuid'
+import { faultyKeyspace } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
 import {
   hasCassandra,
@@ -16,7 +17,6 @@ import {
 } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis, type Millis } from '../../core/values/time.ts'
-import { faultyKeyspace } from './faulty-keyspace.fixture.ts'
 import type { Order } from './order.ts'
 import { migrations, openCassandraOrderStore } from './store.cassandra.ts'
 import { createHints, grace, type Hints } from './store.cassandra.hints.ts'
