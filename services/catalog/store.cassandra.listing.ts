@@ -8,6 +8,7 @@
  * Every write carries the version as its time, so the order in which writes arrive does not matter,
  * and `changing` need not be cleared: the listing catches up with it.
  */
+import { settle } from '../../core/cassandra/settle.ts'
 import type { ProductId } from '../../core/values/ids.ts'
 import type { ListingRow, Statements } from './store.cassandra.statements.ts'
 import type { ListedProduct, Product } from './store.ts'
@@ -71,12 +72,20 @@ export function createListing(
     return { id, product: { id, name, category, price, version } }
   }
 
+  /** Whoever adds it: it is there. */
+  async function addCategory(category: string): Promise<void> {
+    await settle(
+      () => sql.addCategory.run(category),
+      async () => (await sql.categorySettled.get(category)) !== undefined,
+    )
+  }
+
   return {
     async announce(id, categories, version) {
       await Promise.all(
         [...categories].map(async (category) => {
           // Before the first product, so that its category is looked at in any case.
-          if ((await sql.category.get(category)) === undefined) await sql.addCategory.run(category)
+          if ((await sql.category.get(category)) === undefined) await addCategory(category)
           await sql.announce.run(version, version, category, shardOf(id), id)
         }),
       )
