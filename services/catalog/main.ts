@@ -8,10 +8,10 @@ import { createDetails } from './details.ts'
 import { createEditing } from './editing.ts'
 import { createFreshness } from './freshness.ts'
 import { createCatalogMetrics } from './metrics.ts'
+import { openCatalogStore } from './open-store.ts'
 import { createPages } from './pages.ts'
 import { catalogRoutes } from './routes.ts'
 import { seedDemo } from './seed.ts'
-import { openSqliteStore } from './store.sqlite.ts'
 
 /** Milliseconds between two looks at the categories' versions: other copies' writes show within 1 s. */
 const refreshInterval = 500
@@ -25,13 +25,7 @@ await runService({
   defaultPort: 8000,
   settings: catalogSettings,
   async build({ config, clock, log, metrics, openStore }) {
-    const store = await openStore({
-      sqlite: (place) => openSqliteStore({ ...place, clock }),
-      async cassandra(open) {
-        const { migrations, openCassandraStore } = await import('./store.cassandra.ts')
-        return openCassandraStore(await open(migrations))
-      },
-    })
+    const store = await openCatalogStore(openStore, clock)
     const maxProducts = config.CATALOG_MAX_PRODUCTS
     const indexes = createCategoryIndexes({ store, clock, maxProducts })
     const counts = createCatalogMetrics(metrics)

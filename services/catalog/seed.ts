@@ -11,8 +11,8 @@ export interface SeedOptions {
   readonly total: number
   readonly clock: Clock
   readonly log: Logger
-  /** Told of the products that are written, after each chunk. */
-  readonly onProgress?: (done: number) => void
+  /** Told after each chunk how many there are now, and how many of them were just written. */
+  readonly onProgress?: (done: number, fresh: number) => void
   readonly pause?: (milliseconds: number) => Promise<void>
 }
 
@@ -52,7 +52,7 @@ async function write(
   let told = tenths(before, total)
   for (const { products, done } of demoChunks(before, total, chunkSize)) {
     await store.seed(seedName, products, done)
-    onProgress?.(done)
+    onProgress?.(done, products.length)
     if (tenths(done, total) !== told) {
       told = tenths(done, total)
       log.info({ done, total, percent: told * 10 }, 'seeding demo products')

@@ -45,7 +45,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     return stock
   }
 
-  const each = (...products: readonly ProductId[]): readonly OrderLine[] =>
+  const pieceOf = (...products: readonly ProductId[]): readonly OrderLine[] =>
     mergeLines(products.map((productId) => ({ productId, quantity: 1 })))
 
   const kinds = (results: readonly { readonly kind: string }[]): Record<string, number> =>
@@ -60,7 +60,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     async () => {
       const id = await add({ available: 50 })
       const results = await Promise.all(
-        Array.from({ length: 200 }, (_, at) => storeAt(at).reserve(newId<OrderId>(), each(id))),
+        Array.from({ length: 200 }, (_, at) => storeAt(at).reserve(newId<OrderId>(), pieceOf(id))),
       )
       expect(kinds(results)).toEqual({ reserved: 50, out_of_stock: 150 })
       expect(await stockOf(id)).toMatchObject({ available: 0, reserved: 50 })
@@ -73,7 +73,9 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     async () => {
       const [a, b] = [await add({ available: 50 }), await add({ available: 50 })]
       const results = await Promise.all(
-        Array.from({ length: 200 }, (_, at) => storeAt(at).reserve(newId<OrderId>(), each(b, a))),
+        Array.from({ length: 200 }, (_, at) =>
+          storeAt(at).reserve(newId<OrderId>(), pieceOf(b, a)),
+        ),
       )
       expect(kinds(results)).toEqual({ reserved: 50, out_of_stock: 150 })
       for (const id of [a, b]) {
@@ -89,7 +91,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       const [a, b] = [await add({ available: 40 }), await add({ available: 25 })]
       const results = await Promise.all(
         Array.from({ length: 200 }, async (_, at) => {
-          const lines = at % 3 === 0 ? each(b) : at % 3 === 1 ? each(a, b) : each(a)
+          const lines = at % 3 === 0 ? pieceOf(b) : at % 3 === 1 ? pieceOf(a, b) : pieceOf(a)
           return { lines, result: await storeAt(at).reserve(newId<OrderId>(), lines) }
         }),
       )
@@ -113,7 +115,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
         const products = await Promise.all([add(), add(), add()])
         const order = newId<OrderId>()
         const results = await Promise.all(
-          Array.from({ length: 6 }, (_, at) => storeAt(at).reserve(order, each(...products))),
+          Array.from({ length: 6 }, (_, at) => storeAt(at).reserve(order, pieceOf(...products))),
         )
         expect(kinds(results)).toEqual({ reserved: 6 })
         for (const id of products) {
@@ -131,11 +133,11 @@ describe.skipIf(!hasCassandra)('two copies', () => {
         const [a, b] = [await add({ available: 1 }), await add({ available: 1 })]
         const order = newId<OrderId>()
         const [other, ...own] = await Promise.all([
-          storeAt(turn).reserve(newId<OrderId>(), each(b)),
-          ...[0, 1, 2, 3].map((at) => storeAt(at).reserve(order, each(a, b))),
+          storeAt(turn).reserve(newId<OrderId>(), pieceOf(b)),
+          ...[0, 1, 2, 3].map((at) => storeAt(at).reserve(order, pieceOf(a, b))),
         ])
         // The last answer that said yes stands, unless nobody did.
-        const isTaken = (await stores[0].commit(order, each(a, b))).kind === 'committed'
+        const isTaken = (await stores[0].commit(order, pieceOf(a, b))).kind === 'committed'
         expect(isTaken).toBe(own.some(({ kind }) => kind === 'reserved'))
         expect(await stockOf(a)).toMatchObject({ reserved: 0, sold: isTaken ? 1 : 0 })
         expect(await stockOf(b)).toMatchObject({
@@ -153,7 +155,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       for (let turn = 0; turn < 10; turn++) {
         const products = await Promise.all([add(), add(), add()])
         const order = newId<OrderId>()
-        const lines = each(...products)
+        const lines = pieceOf(...products)
         const [reserved, released] = await Promise.all([
           storeAt(turn).reserve(order, lines),
           storeAt(turn + 1).release(order, lines),
@@ -175,7 +177,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       for (let turn = 0; turn < 10; turn++) {
         const products = await Promise.all([add(), add(), add()])
         const order = newId<OrderId>()
-        const lines = each(...products)
+        const lines = pieceOf(...products)
         await stores[0].reserve(order, lines)
         const [committed, released] = await Promise.all([
           storeAt(turn).commit(order, lines),
@@ -196,8 +198,8 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       const [a, b] = [await add(), await add()]
       const order = newId<OrderId>()
       const results = await Promise.all([
-        storeAt(turn).reserve(order, each(a)),
-        storeAt(turn + 1).reserve(order, each(b)),
+        storeAt(turn).reserve(order, pieceOf(a)),
+        storeAt(turn + 1).reserve(order, pieceOf(b)),
       ])
       const taken = results.filter(({ kind }) => kind === 'reserved')
       expect(taken.length).toBeLessThanOrEqual(1)
@@ -239,7 +241,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
 
   test('set the stock beside sales without losing one', async () => {
     const id = await add({ available: 100 })
-    const lines = each(id)
+    const lines = pieceOf(id)
     const results = await Promise.all([
       ...Array.from({ length: 40 }, (_, at) => storeAt(at).reserve(newId<OrderId>(), lines)),
       stores[0].update(id, { available: 500 }, null),
@@ -262,7 +264,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       if (!first || !second || !third || !fourth) throw new Error('The chunk is too short.')
       await stores[0].update(first, { name: 'Новое имя', available: 3, description: null }, null)
       await stores[1].remove(second)
-      await stores[0].reserve(newId<OrderId>(), each(third))
+      await stores[0].reserve(newId<OrderId>(), pieceOf(third))
       await stores[1].update(fourth, { category: 'Переехал' }, null)
       const listed = await stores[0].listed(category, null, 100)
       expect(listed).toHaveLength(58)
@@ -279,11 +281,11 @@ describe.skipIf(!hasCassandra)('two copies', () => {
 
     test('of a product that was fenced before it was there can be sold', async () => {
       const product = sampleProduct('поздний', { id: newId(), category, available: 2 })
-      await stores[0].release(newId<OrderId>(), each(product.id))
+      await stores[0].release(newId<OrderId>(), pieceOf(product.id))
       await stores[1].seed('late', [product], 1)
       expect(await stores[0].find(product.id)).toEqual({ ...product, version: 1, deleted: false })
       const results = await Promise.all(
-        Array.from({ length: 3 }, (_, at) => storeAt(at).reserve(newId(), each(product.id))),
+        Array.from({ length: 3 }, (_, at) => storeAt(at).reserve(newId(), pieceOf(product.id))),
       )
       expect(kinds(results)).toEqual({ reserved: 2, out_of_stock: 1 })
     })

@@ -95,7 +95,7 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
         .flatMap((product) => (product?.category === each && !product.deleted ? product : []))
         .map(({ id, name, price, version }) => ({ id, name, category: each, price, version }))
       expect(await store.listed(each, null, 100)).toEqual(wanted)
-      const known = (await store.categories()).map((known) => known.category)
+      const known = (await store.categories()).map((row) => row.category)
       if (wanted.length > 0) expect(known).toContain(each)
     }
   }
