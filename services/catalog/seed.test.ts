@@ -37,7 +37,8 @@ describe('seeding the demo', () => {
     const store = openSqliteStore({ path: ':memory:' })
     const { log } = recording()
     let chunks = 0
-    const breaking: Pick<CatalogStore, 'seeded' | 'claimSeed' | 'seed'> = {
+    const breaking: Pick<CatalogStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'> = {
+      seedChunk: store.seedChunk,
       seeded: store.seeded,
       claimSeed: store.claimSeed,
       seed(...chunk) {
@@ -61,7 +62,8 @@ describe('seeding the demo', () => {
     await store.update(id, { name: 'Свое имя', available: 1 }, null)
     await store.remove(demoProduct(6).id)
     const written: string[] = []
-    const watched: Pick<CatalogStore, 'seeded' | 'claimSeed' | 'seed'> = {
+    const watched: Pick<CatalogStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'> = {
+      seedChunk: store.seedChunk,
       seeded: store.seeded,
       claimSeed: store.claimSeed,
       seed(name, products, done) {

@@ -6,7 +6,7 @@ import { demoChunks } from './demo-products.ts'
 import type { ProductStore } from './store.ts'
 
 export interface SeedOptions {
-  readonly store: Pick<ProductStore, 'seeded' | 'claimSeed' | 'seed'>
+  readonly store: Pick<ProductStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'>
   /** Demo products that there are to be. */
   readonly total: number
   readonly clock: Clock
@@ -15,9 +15,6 @@ export interface SeedOptions {
   readonly onProgress?: (done: number, fresh: number) => void
   readonly pause?: (milliseconds: number) => Promise<void>
 }
-
-/** Products of one write: a few milliseconds of the event loop, and few enough fsyncs. */
-const chunkSize = 250
 
 const seedName = 'demo-products'
 
@@ -50,7 +47,7 @@ async function write(
 ): Promise<void> {
   log.info({ done: before, total }, 'seeding demo products')
   let told = tenths(before, total)
-  for (const { products, done } of demoChunks(before, total, chunkSize)) {
+  for (const { products, done } of demoChunks(before, total, store.seedChunk)) {
     await store.seed(seedName, products, done)
     onProgress?.(done, products.length)
     if (tenths(done, total) !== told) {

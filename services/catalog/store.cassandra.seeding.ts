@@ -1,12 +1,18 @@
 /** Seeding: plain writes of one moment long ago, so that whatever was changed or sold since stays. */
 import { unavailable } from '../../core/cassandra/failure.ts'
 import { settle } from '../../core/cassandra/settle.ts'
+import { atMost } from '../../core/resilience/at-most.ts'
 import type { Categories } from './store.cassandra.categories.ts'
 import { shardOf } from './store.cassandra.listing.ts'
 import type { Statements } from './store.cassandra.statements.ts'
 import type { NewProduct, ProductStore } from './store.ts'
 
-type Seeding = Pick<ProductStore, 'seeded' | 'claimSeed' | 'seed'>
+type Seeding = Pick<ProductStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'>
+
+/** So many that the listings of a chunk come in batches of some 16 rows. */
+const seedChunk = 2_000
+/** Far fewer than a node can do within the time of a write. */
+const writesAtOnce = 128
 
 /** Rounds against other copies. */
 const maxRounds = 20
@@ -14,7 +20,7 @@ const maxRounds = 20
 export function createSeeding(sql: Statements, categories: Categories): Seeding {
   const seeded = async (name: string): Promise<number> => (await sql.seed.get(name))?.done ?? 0
 
-  async function write(product: NewProduct): Promise<void> {
+  async function writeProduct(product: NewProduct): Promise<void> {
     const { id, name, category, price, available } = product
     const description = product.description ?? undefined
     const manufacturer = product.manufacturer ?? undefined
@@ -28,9 +34,15 @@ export function createSeeding(sql: Statements, categories: Categories): Seeding 
       available,
       available,
     )
-    // Afterwards: a listing must not show what cannot be found.
-    await sql.list.run(1, name, price, 1, true, category, shardOf(id), id)
   }
+
+  /** Rows of one partition of the listings, as one write. */
+  const list = (products: readonly NewProduct[]): Promise<void> =>
+    sql.seedListings.run(
+      products.map(({ id, name, price, category }) =>
+        sql.list.bind(1, name, price, 1, true, category, shardOf(id), id),
+      ),
+    )
 
   /** Progress only rises, also when two copies seed at the same time. */
   async function advance(name: string, done: number): Promise<void> {
@@ -47,6 +59,7 @@ export function createSeeding(sql: Statements, categories: Categories): Seeding 
   }
 
   return {
+    seedChunk,
     seeded,
 
     async claimSeed(name, { owner, now, until }) {
@@ -66,7 +79,10 @@ export function createSeeding(sql: Statements, categories: Categories): Seeding 
 
     async seed(name, products, done) {
       if ((await seeded(name)) >= done) return
-      await Promise.all(products.map(write))
+      await atMost(writesAtOnce, products, writeProduct)
+      // Afterwards: a listing must not show what cannot be found.
+      const partitions = Map.groupBy(products, ({ id, category }) => `${shardOf(id)} ${category}`)
+      await atMost(writesAtOnce, partitions.values(), list)
       await categories.raise(new Set(products.map(({ category }) => category)))
       await advance(name, done)
     },

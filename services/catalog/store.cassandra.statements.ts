@@ -226,6 +226,7 @@ function listingStatements(keyspace: Keyspace) {
        WHERE category = ? AND shard = ? AND id = ?`,
       'set_listing',
     ),
+    seedListings: keyspace.batch('seed_listings'),
     listed: keyspace.read<
       [category: string, shard: number, after: string, limit: number],
       ListingRow

@@ -99,6 +99,8 @@ export interface ProductStore {
   ): Promise<UpdateResult>
   /** Deletes softly: reservations of the product live on. */
   remove(id: ProductId): Promise<RemoveResult>
+  /** Products that a chunk of a seed should hold. */
+  readonly seedChunk: number
   /** How many products of a seed have been written. */
   seeded(seed: string): Eventually<number>
   /**
