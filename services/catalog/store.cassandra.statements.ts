@@ -207,6 +207,8 @@ function attemptStatements(keyspace: Keyspace) {
     attempts: keyspace.read<[OrderId], AttemptRow>(
       'SELECT attempt, lines, ended FROM attempts WHERE order_id = ?',
       'list_attempts',
+      // One each two seconds or so, for as long as the order can be noted and its products not changed.
+      { maxRows: 20_000 },
     ),
   }
 }

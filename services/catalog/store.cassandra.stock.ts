@@ -12,7 +12,7 @@
  * - The first line decides between commit and release; the others follow it, after a crash as well.
  */
 import { unavailable } from '../../core/cassandra/failure.ts'
-import { newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
+import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import {
   settledLife,
   type HeldLine,
@@ -106,18 +106,28 @@ export function createStock(
     return { kind: 'whole', held, fresh }
   }
 
+  /**
+   * False when another attempt may have taken over an earlier line while a later one was taken. One that
+   * notes itself after this finds all lines held, and so never gives one back.
+   */
+  const isAlone = async (order: OrderId, lines: readonly OrderLine[]): Promise<boolean> =>
+    lines.length === 1 || (await sql.attempts.all(order)).length === 1
+
   async function attemptReserve(
     order: OrderId,
     lines: readonly OrderLine[],
     attempt: string,
   ): Promise<ReserveResult> {
-    const [attempts, before] = await Promise.all([sql.attempts.all(order), readAll(order, lines)])
+    const attempts = await sql.attempts.all(order)
     const obstacle = await otherLines(order, lines, attempts)
     if (obstacle !== null) return obstacle
-    const known = repetition(before, lines)
-    if (known !== null) return known
-    if (before.every(({ line }) => line === null)) {
-      const short = shortOf(before)
+    const isFirst = attempts.length === 1
+    // The first call for one line has nothing to find out before it takes it.
+    if (!isFirst || lines.length > 1) {
+      const before = await readAll(order, lines)
+      const known = repetition(before, lines)
+      if (known !== null) return known
+      const short = before.every(({ line }) => line === null) ? shortOf(before) : []
       if (short.length > 0) return { kind: 'out_of_stock', lines: short }
     }
     let fresh = false
@@ -129,8 +139,7 @@ export function createStock(
         return { kind: 'out_of_stock', lines: withShort(short, lines, taken) }
       }
       fresh ||= taken.fresh
-      // A later line may have taken long enough for another attempt to take over an earlier one.
-      const held = lines.length === 1 ? taken.held : await readAll(order, lines)
+      const held = (await isAlone(order, lines)) ? taken.held : await readAll(order, lines)
       const answer = repetition(held, lines)
       if (answer !== null) return answer.kind === 'reserved' ? { ...answer, fresh } : answer
       // Another attempt of the same order is at it: one of the two comes through.
@@ -156,7 +165,8 @@ export function createStock(
     },
 
     async release(order, lines) {
-      const attempt = newId<string>()
+      // The same for every release of the order, which may be repeated for days.
+      const attempt = derivedId<string>('release', order)
       const [before] = await Promise.all([readAll(order, lines), note(order, attempt, lines)])
       const release = ({ productId, quantity }: OrderLine) =>
         partitions.change(productId, steps.release(order, quantity))
