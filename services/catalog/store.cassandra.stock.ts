@@ -9,7 +9,8 @@
  * ```
  * - An attempt that meets a line held by another attempt of its order takes it over. So an order is
  *   reserved as a whole when one attempt holds all lines: no other one will undo any of them.
- * - The first line decides between commit and release; the others follow it, after a crash as well.
+ * - The first line decides between commit and release; the others follow it, after a crash as well. A
+ *   commit is asked for after a reserve was answered, so the lines that it finds are there to stay.
  */
 import { unavailable } from '../../core/cassandra/failure.ts'
 import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
+import { millis } from '../../core/values/time.ts'
 import { isSound, mergeLines } from './stock.ts'
 import { createStockModel, randomFrom } from './stock.model.ts'
 import type { CatalogStore, NewProduct, OrderLine } from './store.ts'
@@ -190,6 +191,18 @@ export function catalogStoreConformance(open: () => Promise<StoreUnderTest>): vo
       await store.seed('demo', chunk, 3)
       expect(await store.seeded('demo')).toBe(3)
       expect(await store.listed('Фрукты', null, 9)).toHaveLength(3)
+      known.push(...chunk.map(({ id }) => id))
+    })
+
+    test('is leased to its owner, again and again', async () => {
+      const owner = newId<string>()
+      for (const now of [0, 50, 5_000]) {
+        const lease = { owner, now: millis(now), until: millis(now + 100) }
+        expect(await store.claimSeed('demo', lease)).toBe(true)
+      }
+      expect(await store.seeded('demo')).toBe(0)
+      await store.seed('demo', chunk, 3)
+      expect(await store.seeded('demo')).toBe(3)
       known.push(...chunk.map(({ id }) => id))
     })
 
