@@ -251,6 +251,59 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     expect(await stockOf(id)).toMatchObject({ reserved: 40 })
   })
 
+  describe('that both try one order which does not fit at first', () => {
+    let slow: Slow
+    let store: CatalogStore
+    let other: Keyspace
+    beforeAll(async () => {
+      other = await openKeyspace(home.options)
+      slow = slowKeyspace(other)
+      store = await openCassandraStore(slow.keyspace)
+    }, patience)
+    afterAll(() => other?.close())
+
+    async function newOrder() {
+      const products = [await add({ available: 1 }), await add({ available: 1 })] as const
+      return { products, order: newId<OrderId>(), lines: pieceOf(...products) }
+    }
+
+    test('give back no line that the other one has taken over', async () => {
+      const { products, order, lines } = await newOrder()
+      const [, second] = products
+      const takes = slow.hold()
+      const late = store.reserve(order, lines)
+      // It has seen that there is enough; when it comes to the second line, there is not.
+      await takes.reached
+      await stores[0].update(second, { available: 0 }, null)
+      const undoes = slow.hold()
+      takes.go()
+      await undoes.reached
+      await stores[0].update(second, { available: 1 }, null)
+      expect(await stores[1].reserve(order, lines)).toMatchObject({ kind: 'reserved', fresh: true })
+      undoes.go()
+      expect(await late).toMatchObject({ kind: 'out_of_stock' })
+      for (const id of products) expect(await stockOf(id)).toMatchObject({ reserved: 1 })
+      expect(await stores[0].commit(order, lines)).toEqual({ kind: 'committed' })
+    })
+
+    test('do not take an order for reserved of which the other one has given a line back', async () => {
+      const { products, order, lines } = await newOrder()
+      const [, second] = products
+      const first = slow.hold()
+      const late = store.reserve(order, lines)
+      await first.reached
+      const takes = slow.hold()
+      first.go()
+      await takes.reached
+      await stores[0].update(second, { available: 0 }, null)
+      expect(await stores[1].reserve(order, lines)).toMatchObject({ kind: 'out_of_stock' })
+      await stores[0].update(second, { available: 1 }, null)
+      takes.go()
+      expect(await late).toMatchObject({ kind: 'reserved' })
+      for (const id of products) expect(await stockOf(id)).toMatchObject({ reserved: 1 })
+    })
+  })
+
   describe('a seed', () => {
     const category = 'Посев'
     const chunk = Array.from({ length: 60 }, (_, n) =>
@@ -351,3 +404,37 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     expect(seen).toEqual(seen.toSorted())
   })
 })
+
+interface Slow {
+  readonly keyspace: Keyspace
+  /** Holds the next change of a product back until it is told to go. */
+  hold(): { readonly reached: Promise<void>; go(): void }
+}
+
+function slowKeyspace(real: Keyspace): Slow {
+  let waiting: { readonly reach: () => void; readonly leave: Promise<void> } | null = null
+  return {
+    hold() {
+      const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+      const { promise: leave, resolve: go } = Promise.withResolvers<void>()
+      waiting = { reach, leave }
+      return { reached, go }
+    },
+    keyspace: {
+      ...real,
+      conditionalBatch<R>(name: string) {
+        const batch = real.conditionalBatch<R>(name)
+        if (name !== 'change_product') return batch
+        return {
+          async run(writes: Parameters<typeof batch.run>[0]) {
+            const held = waiting
+            waiting = null
+            held?.reach()
+            await held?.leave
+            return batch.run(writes)
+          },
+        }
+      },
+    },
+  }
+}
