@@ -359,7 +359,7 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
     async () => {
       const random = randomFrom(7)
       const { products } = await newCase()
-      const orders = Array.from({ length: 60 }, (_, number) => ({
+      const orders = Array.from(Array(60).keys(), (number) => ({
         id: newId<OrderId>(),
         lines: mergeLines(
           products
