@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { check } from './check.ts'
 import { compareCheckouts } from './macro/checkout.ts'
+import { compareCopies } from './macro/copies.ts'
 import { memoryOf, startTimes } from './macro/footprint.ts'
 import { machine } from './macro/machine.ts'
 import { highestRate, holdRate, mixedShots } from './macro/mixed.ts'
@@ -84,12 +85,13 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     const observability = await compareObservability({ ...options, port: port + 10 })
     const memory = memoryOf(shop)
     const checkouts = await compareCheckouts(shop, rounds, onProgress)
+    const copies = await compareCopies(options)
     onProgress('overload')
     const overloaded = await overload(shop, effort.held)
     onProgress('starts')
     const footprint = { memory, start: await startTimes(shop, startRounds) }
     onOneCore = {
-      saturation: [...reading, own, ...observability],
+      saturation: [...reading, own, ...observability, copies],
       checkouts,
       overload: overloaded,
       footprint,
