@@ -1,3 +1,4 @@
+/** Items of one key share runs, and none overlap. */
 import { describe, expect, test } from 'bun:test'
 import { createQueues, createTurns } from './queues.ts'
 

@@ -14,7 +14,7 @@ import { unavailable } from '../../core/cassandra/failure.ts'
 import { createQueues } from '../../core/cassandra/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId } from '../../core/values/ids.ts'
-import { millis, type Clock, type Millis } from '../../core/values/time.ts'
+import type { Clock, Millis } from '../../core/values/time.ts'
 import type { FeedRow, Statements } from './store.cassandra.statements.ts'
 
 export interface FeedEntry<Subject extends string> {
@@ -182,18 +182,20 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
 
     async read(after, now, limit) {
       const most = Math.min(limit, maxPage)
+      const entries: FeedEntry<Subject>[] = []
       let cursor = after === 0 ? startOf(await firstLiving(now)) : after
-      for (;;) {
+      while (entries.length < most) {
         const bucket = bucketOf(cursor + 1)
         const head = (await headOf(bucket))?.head ?? startOf(bucket)
-        if (head < cursor) return { entries: [], cursor: Math.min(cursor, await end()) }
-        if (head === cursor) return { entries: [], cursor }
-        const rows = await entriesOf(bucket, cursor, head, most)
+        if (head < cursor) return { entries, cursor: Math.min(cursor, await end()) }
+        if (head === cursor) break
+        const room = most - entries.length
+        const rows = await entriesOf(bucket, cursor, head, room)
         const last = rows.at(-1)?.position ?? cursor
-        cursor = rows.length < most ? Math.max(last, head) : last
-        const living = rows.filter(({ at }) => at > now - life)
-        if (living.length > 0) return { entries: living.map(toEntry<Subject>), cursor }
+        cursor = rows.length < room ? Math.max(last, head) : last
+        entries.push(...rows.filter(({ at }) => at > now - life).map(toEntry<Subject>))
       }
+      return { entries, cursor }
     },
 
     end,

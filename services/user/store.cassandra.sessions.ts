@@ -150,7 +150,7 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
 
   const changePassword: UserStore['changePassword'] = ({ user, from, to, keep, at }) =>
     turn(user, async () => {
-      const { ended } = await rounds(async () => {
+      const change = await rounds(async () => {
         const account = await sql.account.get(user)
         if (account?.password_hash !== from) return { ended: null }
         const { epoch } = account
@@ -163,7 +163,7 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
         ])
         return ended === null ? null : { ended }
       })
-      return ended
+      return change.ended
     })
 
   return { openSession, rotateSession, endSession, endSessionsOf, changePassword }

@@ -91,8 +91,9 @@ function accountStatements(keyspace: Keyspace) {
   // By the empty row, so that no row of a session is read, whether alive or lapsed.
   const account = (columns: string) =>
     `SELECT ${columns} FROM accounts WHERE id = ? AND session_id = ${nilId}`
-  const columns = `id, name_key, username, full_name, phone, role, password_hash, created_at, profile_revision,
-     epoch`
+  // The key of the row as well, for Cassandra reads no row when it is asked for static columns alone.
+  const columns = `session_id, id, name_key, username, full_name, phone, role, password_hash,
+    created_at, profile_revision, epoch`
   return {
     nameOwner: keyspace.read<[NameKey], { user_id: UserId }>(owner, 'get_name_owner'),
     nameOwnerSettled: keyspace.read<[NameKey], { user_id: UserId }>(
