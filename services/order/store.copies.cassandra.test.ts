@@ -16,7 +16,7 @@ import {
 } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis, type Millis } from '../../core/values/time.ts'
-import { faultyKeyspace } from './faulty-keyspace.fixture.ts'
+import { faultyKeyspace } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import type { Order } from './order.ts'
 import { migrations, openCassandraOrderStore } from './store.cassandra.ts'
 import { createHints, grace, type Hints } from './store.cassandra.hints.ts'

@@ -10,7 +10,11 @@ import type { UserCaller } from '../../core/http/caller.ts'
 import { newId, type ProductId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
-import { faultyKeyspace, type Fault, type FaultyKeyspace } from './faulty-keyspace.fixture.ts'
+import {
+  faultyKeyspace,
+  type Fault,
+  type FaultyKeyspace,
+} from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import type { Placement } from './placing.ts'
 import { leaseTime, place, placementOf, processOf, type Process } from './saga.fixture.ts'
 import { createStockModel, type StockModel } from './stock.model.ts'

@@ -206,7 +206,8 @@ function sessionStatements(keyspace: Keyspace) {
       { epoch: number | null }
     >(
       `UPDATE accounts USING TTL ? SET refresh_hash = ?, issued_at = ?, expires_at = ?,
-         session_epoch = ? WHERE id = ? AND session_id = ? IF epoch = ?`,
+         session_epoch = ? WHERE id = ? AND session_id = ?
+       IF epoch = ? AND refresh_hash = null AND ended_at = null`,
       'open_session',
     ),
     rotate: keyspace.conditional<

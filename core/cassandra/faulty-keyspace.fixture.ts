@@ -1,6 +1,6 @@
 /** A keyspace that loses its process or its answers at a chosen write, for tests on a real node. */
-import { OutcomeUnknown } from '../../core/cassandra/failure.ts'
-import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import { OutcomeUnknown } from './failure.ts'
+import type { Keyspace } from './keyspace.ts'
 
 export type Fault =
   /** The process ends at the write, before or after it takes effect: every later call fails. */
