@@ -269,6 +269,24 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   )
 
   test(
+    'read the feed from its start without what lapsed long ago, and from beyond its end at its end',
+    async () => {
+      for (let index = 0; index < 20; index++) {
+        await first.endSession(newId<SessionId>(), clock.now())
+      }
+      clock.advance(2 * 3_600_000)
+      const late = [newId<SessionId>(), newId<SessionId>()]
+      for (const id of late) await second.endSession(id, clock.now())
+      const { sessions, cursor } = await endedSince(0)
+      expect(sessions).toEqual(late)
+      // As after the store was put back to an older copy.
+      const ahead = await third.revocations(cursor + 1_000, clock.now(), 10)
+      expect(ahead).toEqual({ entries: [], cursor })
+    },
+    patience,
+  )
+
+  test(
     'get one change of an order at once, and many for one user: each is applied once, and told',
     async () => {
       const user = newId<UserId>()
