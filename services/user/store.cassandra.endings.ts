@@ -4,7 +4,7 @@
  *
  * ```
  *   writer   ending ──► session ends (conditional) ──► entry in the feed ──► ending dropped
- *   reader   endings older than a second ──► has it come to pass? ──► entry in the feed ──► dropped
+ *   reader   endings that lie for a moment ──► has it come to pass? ──► entry in the feed ──► dropped
  * ```
  * An ending whose change never came is dropped in the end; an entry that comes twice does no harm.
  */
@@ -37,15 +37,15 @@ export interface Endings {
   drop(ending: Ending): Promise<void>
   /** Sessions of a user that an epoch has ended and whose access tokens may still be good. */
   endedBy(user: UserId, at: Millis, isOf: (epoch: number) => boolean): Promise<SessionId[]>
-  /** Tells what others have left untold, unless it was looked for within half a second. */
+  /** Tells what others have left untold, unless somebody has just looked. */
   finish(): Promise<void>
 }
 
 const bucketLength = 60_000
 /** Milliseconds that whoever has announced an ending is left alone with it. */
-const grace = 500
+const grace = 300
 /** Milliseconds between two looks. */
-const interval = 400
+const interval = 200
 /** How late an ending may come into a time that was looked at, clocks that differ included. */
 const lateness = 5_000
 /** From then on a change that has not come will not: settling it takes a quarter of it at most. */

@@ -58,7 +58,7 @@ export function createNotificationStore(
         const before = await lastOf(user, order)
         if (before.sequence !== null && before.sequence >= sequence) {
           // It comes again because whoever recorded it may have died before the feed was told.
-          if ((told.get(order) ?? 0) < sequence) await tell(change)
+          if ((told.get(order) ?? -1) < sequence) await tell(change)
           return false
         }
         const id = Math.max((before.last ?? 0) + 1, at)
