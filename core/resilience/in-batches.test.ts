@@ -1,6 +1,6 @@
 /** Batches by key: what waits together goes together, in its order, and fails together. */
 import { describe, expect, test } from 'bun:test'
-import { inBatches } from './in-batches.ts'
+import { inBatches } from './queues.ts'
 
 /** Batches that end when they are told to. */
 function held(maxItems: number) {

@@ -38,7 +38,10 @@ export const add = (a: Counts, b: Counts): Counts => ({
 export const againLines = ({ failures }: Counts): readonly string[] =>
   failures.length === 0
     ? []
-    : ['Again, alone:', ...failures.map((name) => `  npm test -- ${JSON.stringify(name)}`)]
+    : [
+        'Again, alone:',
+        ...[...new Set(failures)].map((name) => `  npm test -- ${JSON.stringify(name)}`),
+      ]
 
 /** The closing line of a run, read by people and machines. */
 export const closingLine = ({ passed, failed, skipped }: Counts): string =>

@@ -1,7 +1,7 @@
 /** Versions of the categories: all in one partition, raised together by what waits together. */
 import { unavailable } from '../../core/cassandra/failure.ts'
 import { settle } from '../../core/cassandra/settle.ts'
-import { inBatches } from '../../core/resilience/in-batches.ts'
+import { inBatches } from '../../core/resilience/queues.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Statements } from './store.cassandra.statements.ts'
 import type { CategoryVersion } from './store.ts'

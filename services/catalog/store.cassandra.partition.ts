@@ -13,7 +13,7 @@
 import { unavailable } from '../../core/cassandra/failure.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
-import { inBatches } from '../../core/resilience/in-batches.ts'
+import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
 import type { Listing } from './store.cassandra.listing.ts'

@@ -6,7 +6,7 @@
 import { unavailable } from '../../core/cassandra/failure.ts'
 import { standstill } from '../../core/cassandra/hints.ts'
 import { settle } from '../../core/cassandra/settle.ts'
-import { inBatches } from '../../core/resilience/in-batches.ts'
+import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
 import { millis, type Millis } from '../../core/values/time.ts'

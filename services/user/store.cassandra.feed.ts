@@ -11,7 +11,7 @@
  * begins once it is full to the last place. Entries lapse, heads stay: one small row a bucket.
  */
 import { unavailable } from '../../core/cassandra/failure.ts'
-import { createQueues } from '../../core/cassandra/queues.ts'
+import { createQueues } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
@@ -130,7 +130,7 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
   }
 
   const enqueue = createQueues<string, FeedEntry<Subject>, void>({
-    batchSize,
+    maxItems: batchSize,
     async run(_name, entries) {
       let done = 0
       for (let round = 1; done < entries.length; round++) {

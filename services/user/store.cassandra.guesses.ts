@@ -3,7 +3,7 @@
  * at once is applied in one write, so a flood of guesses does not race itself.
  */
 import type { GuessChange, GuessLedger } from '../../core/auth/login-limits.ts'
-import { createQueues } from '../../core/cassandra/queues.ts'
+import { createQueues } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
@@ -44,7 +44,7 @@ export function createGuessLedger(sql: Statements, clock: Clock): GuessLedger {
     })
   }
 
-  const enqueue = createQueues<string, Change, Result>({ batchSize, run })
+  const enqueue = createQueues<string, Change, Result>({ maxItems: batchSize, run })
 
   return {
     async change<T>(subject: string, change: (guesses: readonly Millis[]) => GuessChange<T>) {

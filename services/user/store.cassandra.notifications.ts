@@ -3,7 +3,7 @@
  * more than the last where that is higher: so ids rise, and by them the reader leaves out, without
  * reading it, what has lapsed.
  */
-import { createTurns } from '../../core/cassandra/queues.ts'
+import { createTurns } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock } from '../../core/values/time.ts'

@@ -3,7 +3,7 @@
  * the password and end them. A session is good while its epoch is its user's; whatever ends all
  * sessions begins a new epoch, and takes along the one that goes on.
  */
-import { createTurns } from '../../core/cassandra/queues.ts'
+import { createTurns } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'

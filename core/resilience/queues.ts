@@ -5,7 +5,7 @@
 
 export interface QueuesOptions<K, T, R> {
   /** Items in one run at most. */
-  readonly batchSize: number
+  readonly maxItems: number
   /** Handles items of one key; resolves with a result for each, in their order. */
   readonly run: (key: K, items: readonly T[]) => Promise<readonly R[]>
 }
@@ -20,16 +20,13 @@ interface Waiting<T, R> {
 }
 
 /** Holds no more than the callers that wait. */
-export function createQueues<K, T, R>({
-  batchSize,
-  run,
-}: QueuesOptions<K, T, R>): Enqueue<K, T, R> {
-  if (!(batchSize >= 1)) throw new RangeError('The option "batchSize" must be at least 1.')
+export function createQueues<K, T, R>({ maxItems, run }: QueuesOptions<K, T, R>): Enqueue<K, T, R> {
+  if (!(maxItems >= 1)) throw new RangeError('The option "maxItems" must be at least 1.')
   const queues = new Map<K, Waiting<T, R>[]>()
 
   async function drain(key: K, queue: Waiting<T, R>[]): Promise<void> {
     while (queue.length > 0) {
-      const batch = queue.splice(0, batchSize)
+      const batch = queue.splice(0, maxItems)
       try {
         const results = await run(
           key,
@@ -62,9 +59,26 @@ export function createQueues<K, T, R>({
 /** One task at a time for each key. */
 export function createTurns<K>(): <T>(key: K, task: () => Promise<T>) => Promise<T> {
   const enqueue = createQueues<K, () => Promise<unknown>, unknown>({
-    batchSize: 1,
+    maxItems: 1,
     run: async (_key, tasks) => [await tasks[0]?.()],
   })
   // The result of a task is of its type, whatever the types of the others in the queue.
   return <T>(key: K, task: () => Promise<T>) => enqueue(key, task) as Promise<T>
 }
+
+export interface InBatchesOptions<K, T> {
+  /** Items of one batch. */
+  readonly maxItems: number
+  /** Does all items of a batch, in the order in which they came; its failure goes to all who wait for it. */
+  readonly run: (key: K, items: readonly T[]) => Promise<void>
+}
+
+/** The same where the items have no results of their own. */
+export const inBatches = <K, T>({ maxItems, run }: InBatchesOptions<K, T>) =>
+  createQueues<K, T, void>({
+    maxItems,
+    async run(key, items) {
+      await run(key, items)
+      return items.map(() => undefined)
+    },
+  })

@@ -6,7 +6,7 @@ describe('queues', () => {
   test('what waits for a key shares the next run, and each gets its own result', async () => {
     const runs: number[][] = []
     const enqueue = createQueues<string, number, number>({
-      batchSize: 3,
+      maxItems: 3,
       async run(_key, items) {
         runs.push([...items])
         return items.map((item) => item * 10)
@@ -20,7 +20,7 @@ describe('queues', () => {
   test('a run that fails fails for its items, and the next goes on', async () => {
     let failing = true
     const enqueue = createQueues<string, number, number>({
-      batchSize: 10,
+      maxItems: 10,
       async run(_key, items) {
         if (failing) {
           failing = false
@@ -35,7 +35,7 @@ describe('queues', () => {
   })
 
   test('a batch size below one is refused', () => {
-    expect(() => createQueues({ batchSize: 0, run: async () => [] })).toThrow('"batchSize"')
+    expect(() => createQueues({ maxItems: 0, run: async () => [] })).toThrow('"maxItems"')
   })
 })
 
