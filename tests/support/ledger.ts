@@ -37,9 +37,7 @@ export async function deliveredNotifications(shop: Stored): Promise<ReadonlySet<
 
 /** `stocked = available + reserved + sold` for every product, and the counters are what reservations say. */
 export async function expectStockInvariant(shop: Stored): Promise<void> {
-  const records = recordsOf(shop)
-  const reservations = await records.reservations()
-  const stocks = await records.stocks()
+  const { stocks, reservations } = await recordsOf(shop).books()
   const sums = new Map<string, { held: number; committed: number }>()
   for (const { product_id, quantity, state } of reservations) {
     const sum = sums.get(product_id) ?? { held: 0, committed: 0 }

@@ -20,8 +20,25 @@ export function cassandraRecords({ directory }: { readonly directory: string }):
     const [columns = '', rest = ''] = select.split(' FROM ')
     return rowsOf(`SELECT ${columns} FROM ${prefix}_${service}.${rest}`, params)
   }
-  const products = () =>
-    scan('catalog', 'id, entry, state, quantity, stocked, available, reserved, sold FROM products')
+  /** One scan, for a product and its lines lie together and change together. */
+  async function books() {
+    const columns = 'id, entry, state, quantity, stocked, available, reserved, sold'
+    const rows = await scan('catalog', `${columns} FROM products`)
+    return {
+      stocks: rows
+        .filter(({ entry }) => String(entry) === nilId)
+        .map((row) => ({ product_id: String(row['id']), ...stockOf(row) })),
+      // Beside the lines of orders there are short-lived rows of edits, which have no state.
+      reservations: rows
+        .filter(({ entry, state }) => String(entry) !== nilId && state !== null)
+        .map(({ id, entry, quantity, state }) => ({
+          order_id: String(entry),
+          product_id: String(id),
+          quantity: Number(quantity),
+          state: String(state),
+        })),
+    }
+  }
 
   return {
     async stock(product) {
@@ -32,22 +49,9 @@ export function cassandraRecords({ directory }: { readonly directory: string }):
       )
       return row === undefined ? null : stockOf(row)
     },
-    async stocks() {
-      return (await products())
-        .filter(({ entry }) => String(entry) === nilId)
-        .map((row) => ({ product_id: String(row['id']), ...stockOf(row) }))
-    },
-    async reservations() {
-      // Beside the lines of orders there are short-lived rows of edits, which have no state.
-      return (await products())
-        .filter(({ entry, state }) => String(entry) !== nilId && state !== null)
-        .map(({ id, entry, quantity, state }) => ({
-          order_id: String(entry),
-          product_id: String(id),
-          quantity: Number(quantity),
-          state: String(state),
-        }))
-    },
+    stocks: async () => (await books()).stocks,
+    reservations: async () => (await books()).reservations,
+    books,
     async orders() {
       const rows = await scan('order', 'DISTINCT id, user_id, status, lines FROM orders')
       return rows.map(({ id, user_id: userId, status, lines }) => ({
