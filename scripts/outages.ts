@@ -23,15 +23,12 @@ writes docs/outages.md with a plot of each story. Takes some ten minutes.`)
 
 const folder = mkdtempSync(join(tmpdir(), 'outages-'))
 const results = join(folder, 'stories.jsonl')
-const run = Bun.spawn(
-  [process.execPath, join(root, 'scripts/test.ts'), 'tests/cassandra/shop-outages'],
-  {
-    cwd: root,
-    env: { ...process.env, CI: 'true', OUTAGE_SECONDS: values.seconds, OUTAGE_RESULTS: results },
-    stdout: 'pipe',
-    stderr: 'inherit',
-  },
-)
+const run = Bun.spawn([process.execPath, 'test', './tests/cassandra/shop-outages.story.ts'], {
+  cwd: root,
+  env: { ...process.env, CI: 'true', OUTAGE_SECONDS: values.seconds, OUTAGE_RESULTS: results },
+  stdout: 'pipe',
+  stderr: 'inherit',
+})
 let output = ''
 for await (const chunk of run.stdout.pipeThrough(new TextDecoderStream())) {
   process.stdout.write(chunk)
