@@ -14,7 +14,7 @@ const pairs = [
   ['product for anybody and for the signed in', 'signed in', 'anonymous'],
 ] as const
 
-const rounds = 9
+const rounds = 7
 const seconds = 1
 
 /**
