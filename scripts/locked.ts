@@ -19,7 +19,7 @@ interface Entry {
 
 /** Throws when they cannot be had. */
 export function installLocked(folder: string, { development, say }: LockedOptions): void {
-  if (installed(folder, development)) return
+  if (isInstalled(folder, development)) return
   say(`Installing the packages of ${folder} ...`)
   const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const command = Bun.which('npm')
@@ -36,7 +36,7 @@ export function installLocked(folder: string, { development, say }: LockedOption
 }
 
 /** Every package of the lock file lies there in its version. */
-function installed(folder: string, development: boolean): boolean {
+export function isInstalled(folder: string, development: boolean): boolean {
   const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, Entry>>
   }

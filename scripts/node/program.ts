@@ -1,7 +1,7 @@
 /** Node and what only it needs: a package of its own, `engines/node`, that no other command installs. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { installLocked } from '../locked.ts'
+import { installLocked, isInstalled } from '../locked.ts'
 
 export const nodeFolder = join(import.meta.dir, '../../engines/node')
 
@@ -11,6 +11,8 @@ const wanted = /^v22\.(1[89]|[2-9]\d)\./
 /** Installs Node with its engine, and with its profilers where they are asked for. */
 export const installNode = (profilers: boolean, say: (line: string) => void): void =>
   installLocked(nodeFolder, { development: profilers, say })
+
+export const nodeInstalled = (): boolean => isInstalled(nodeFolder, false)
 
 /** The packaged Node, or one on the PATH that will do; throws one sentence where there is neither. */
 export function nodeProgram(): string {

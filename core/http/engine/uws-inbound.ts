@@ -1,5 +1,6 @@
 /** One request of uWebSockets.js and the answer to it, which lives longer than the library's own objects. */
 import type { Reply } from '../reply.ts'
+import { tooLarge } from './bounded-body.ts'
 import type { Inbound } from './engine.ts'
 import { UwsBody } from './uws-body.ts'
 import type { NativeRequest, NativeResponse } from './uws-native.ts'
@@ -65,7 +66,9 @@ export class UwsInbound implements Inbound {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    return this.#body === null ? new Uint8Array(0) : this.#body.bytes(limit)
+    if (this.#body === null) return new Uint8Array(0)
+    if (Number(this.#headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+    return this.#body.bytes(limit)
   }
 
   stream(): ReadableStream<Uint8Array> | null {
@@ -104,20 +107,19 @@ export class UwsInbound implements Inbound {
   }
 
   async #pipe(reply: Reply, body: ReadableStream<Uint8Array>, closing: boolean): Promise<void> {
-    const response = this.#response
     const reader = body.getReader()
-    if (this.#over || this.method === 'HEAD') await reader.cancel()
-    if (this.#over) return
-    this.#body?.leave()
+    if (this.#over) return reader.cancel()
+    const response = this.#response
+    const isHead = this.method === 'HEAD'
     let close = closing
     response.cork(() => {
       close = sendHead(response, reply) || closing
-      this.#begun = true
-      if (this.method === 'HEAD') endWithoutBody(response, close)
+      if (isHead) endWithoutBody(response, close)
     })
-    if (this.method === 'HEAD') {
+    this.#begun = true
+    if (isHead) {
       this.#over = true
-      return
+      return reader.cancel()
     }
     this.#onGone = () => void reader.cancel().catch(() => {})
     response.onWritable(() => {
@@ -137,6 +139,8 @@ export class UwsInbound implements Inbound {
       if (!taken) await this.#writable()
       if (this.#over) return
     }
+    // Not before: the answer may be made of what still arrives.
+    this.#body?.leave()
     response.cork(() => void response.end('', close))
     this.#over = true
   }
