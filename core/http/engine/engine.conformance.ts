@@ -28,8 +28,8 @@ export interface Limits {
 }
 
 /** Runs the suite against an engine, wherever it lives. */
-export function engineConformance(name: string, connect: Connect, limits: Limits = {}): void {
-  describe(`the engine ${name}`, () => {
+export function engineConformance(engine: string, connect: Connect, limits: Limits = {}): void {
+  describe(`the engine ${engine}`, () => {
     let control: Control
     let listening: ControlledListening
     const connections: Connection[] = []
@@ -48,7 +48,7 @@ export function engineConformance(name: string, connect: Connect, limits: Limits
       return answer
     }
 
-    const told = async (request: string): Promise<unknown> =>
+    const toldOf = async (request: string): Promise<unknown> =>
       JSON.parse((await ask(request)).body.toString())
 
     /** The connection still serves, or it is closed without a stray byte. */
@@ -71,15 +71,15 @@ export function engineConformance(name: string, connect: Connect, limits: Limits
 
     describe('hands in a request', () => {
       test('with method, path and query', async () => {
-        expect(await told(get('/a/%D0%B6/c?q=%20&x=a/b'))).toEqual([
+        expect(await toldOf(get('/a/%D0%B6/c?q=%20&x=a/b'))).toEqual([
           'GET',
           '/a/%D0%B6/c',
           'q=%20&x=a/b',
         ])
-        expect(await told(get('/'))).toEqual(['GET', '/', ''])
-        expect(await told(get('/?'))).toEqual(['GET', '/', ''])
-        expect(await told(get('/a//b/'))).toEqual(['GET', '/a//b/', ''])
-        expect(await told(`PROPFIND /a HTTP/1.1\r\n${host}\r\n`)).toEqual(['PROPFIND', '/a', ''])
+        expect(await toldOf(get('/'))).toEqual(['GET', '/', ''])
+        expect(await toldOf(get('/?'))).toEqual(['GET', '/', ''])
+        expect(await toldOf(get('/a//b/'))).toEqual(['GET', '/a//b/', ''])
+        expect(await toldOf(`PROPFIND /a HTTP/1.1\r\n${host}\r\n`)).toEqual(['PROPFIND', '/a', ''])
       })
 
       test.each(['', 'Host: a/b\r\n', 'Host: a?b\r\n', 'Host: [::\r\n'])(
@@ -96,7 +96,7 @@ export function engineConformance(name: string, connect: Connect, limits: Limits
       )
 
       test('with its headers, names in lower case', async () => {
-        expect(await told(get('/headers', 'X-One: 1\r\nx-two:  two \r\n'))).toMatchObject({
+        expect(await toldOf(get('/headers', 'X-One: 1\r\nx-two:  two \r\n'))).toMatchObject({
           'x-one': '1',
           'x-two': 'two',
           host: 'shop.example',

@@ -33,9 +33,12 @@ export const largePage = new Uint8Array(8 * 1024 * 1024).map((_, index) => index
 /** Large pages. */
 const floodedBy = 16
 
+// A native list with the same by name, as pages that are kept have.
+const keptHeaders = { 'content-type': jsonType, etag: '"kept"' }
 const keptPage = new Reply(
   200,
-  { 'content-type': jsonType, etag: '"kept"' },
+  Object.assign(new Headers(keptHeaders), keptHeaders) as Headers &
+    Readonly<Record<string, string>>,
   Buffer.from('{"a":"ж"}'),
 )
 

@@ -35,9 +35,11 @@ export function sendReply(
 
 /** Status and headers; returns true when the answer asks to close the connection. */
 export function sendHead(response: NativeResponse, { status, headers }: Reply): boolean {
-  for (const name in headers) requireOneLine(headers[name])
+  // The list's own names: where it is a native one as well, its methods would be among all of them.
+  const names = Object.keys(headers)
+  for (const name of names) requireOneLine(headers[name])
   response.writeStatus(statusLines.get(status) ?? `${status} Unknown`)
-  for (const name in headers) {
+  for (const name of names) {
     if (!ownHeaders.has(name)) response.writeHeader(name, headers[name] ?? '')
   }
   return headers['connection'] === 'close'
