@@ -47,6 +47,7 @@ export async function startShop(
       profile: 'demo',
       store: 'sqlite',
       copies: 1,
+      runtime: 'bun',
       fast: false,
       watch: false,
     },

@@ -15,6 +15,7 @@ const defaults = {
   profile: 'demo',
   store: 'sqlite',
   copies: 1,
+  runtime: 'bun',
   fast: false,
   watch: false,
 } as const
@@ -25,13 +26,24 @@ describe('the options', () => {
   })
   test('take their value after a space or an equals sign', () => {
     const args = ['--port', '9000', '--services-port=9100', '--data', 'x y', '--fast', '--watch']
-    expect(started([...args, '--profile=production', '--store', 'sqlite', '--copies=1'])).toEqual({
+    expect(
+      started([
+        ...args,
+        '--profile=production',
+        '--store',
+        'sqlite',
+        '--copies=1',
+        '--runtime',
+        'node',
+      ]),
+    ).toEqual({
       port: 9000,
       servicesPort: 9100,
       dataDir: 'x y',
       profile: 'production',
       store: 'sqlite',
       copies: 1,
+      runtime: 'node',
       fast: true,
       watch: true,
     })
@@ -78,6 +90,7 @@ describe('a mistake', () => {
       [['--port', '8003'], '8003'],
       [['--port', '8004'], '8004'],
       [['--profile', 'test'], 'test'],
+      [['--runtime', 'deno'], 'deno'],
       [['--store', 'redis'], 'redis'],
       [['--store', 'cassandra', '--services-port', '65500', '--copies', '5'], '65535'],
       [['--copies', '3'], '--copies'],
