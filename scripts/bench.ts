@@ -1,6 +1,6 @@
 /** `npm run bench`: installs what the benchmarks need beside the shop, then runs them. */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { installPackagesOf } from './packages.ts'
 
 const root = dirname(import.meta.dir)
 const folder = join(root, 'bench')
@@ -19,33 +19,6 @@ Needs Linux and wrk; but for --check also Go (for vegeta) and Python 3 (for Fast
 
 const tools = process.argv.includes('--check') ? ['wrk'] : ['wrk', 'go', 'python3']
 
-/** Every package of the lock file lies there in its version. */
-function installed(): boolean {
-  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
-    readonly packages: Readonly<Record<string, { readonly version: string }>>
-  }
-  return Object.entries(packages).every(([path, { version }]) => {
-    const file = join(folder, path, 'package.json')
-    if (path === '') return true
-    return (
-      existsSync(file) &&
-      (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version === version
-    )
-  })
-}
-
-function install(): void {
-  console.error('Installing the packages of the benchmarks ...')
-  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const command = Bun.which('npm')
-    ? ['npm', 'ci', ...quietly]
-    : [process.execPath, 'install', '--no-save', '--ignore-scripts']
-  const { exitCode } = Bun.spawnSync(command, { cwd: folder, stdout: 'inherit', stderr: 'inherit' })
-  if (exitCode === 0) return
-  rmSync(join(folder, 'node_modules'), { recursive: true, force: true })
-  throw new Error('The packages of the benchmarks could not be installed (see above).')
-}
-
 if (process.argv.includes('--help')) {
   console.log(usage)
   process.exit(0)
@@ -59,7 +32,7 @@ if (process.platform !== 'linux' || missing.length > 0) {
   )
   process.exit(2)
 }
-if (!installed()) install()
+installPackagesOf(folder, 'the benchmarks')
 if (process.argv.includes('--check')) {
   // `npm run check` leaves these files out, as their packages may not be there.
   const types = [process.execPath, 'check', '--no-script', '-p', folder]

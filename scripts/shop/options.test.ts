@@ -17,6 +17,7 @@ const defaults = {
   copies: 1,
   fast: false,
   watch: false,
+  docs: true,
 } as const
 
 describe('the options', () => {
@@ -24,7 +25,16 @@ describe('the options', () => {
     expect(started([])).toEqual(defaults)
   })
   test('take their value after a space or an equals sign', () => {
-    const args = ['--port', '9000', '--services-port=9100', '--data', 'x y', '--fast', '--watch']
+    const args = [
+      '--port',
+      '9000',
+      '--services-port=9100',
+      '--data',
+      'x y',
+      '--fast',
+      '--watch',
+      '--no-docs',
+    ]
     expect(started([...args, '--profile=production', '--store', 'sqlite', '--copies=1'])).toEqual({
       port: 9000,
       servicesPort: 9100,
@@ -34,6 +44,7 @@ describe('the options', () => {
       copies: 1,
       fast: true,
       watch: true,
+      docs: false,
     })
   })
   test('win over the environment, which wins over the defaults', () => {

@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly fast: boolean
   /** Restart what changes, and show all logs on the console. */
   readonly watch: boolean
+  /** Build the documentation site in the background where it is missing or old. */
+  readonly docs: boolean
 }
 
 export type ParsedOptions =
@@ -38,11 +40,12 @@ export const help = `Starts the shop: four services and the gateway before them.
   --copies <number>         processes of each service; sqlite allows 1 (1)
   --fast                    orders are delivered within seconds
   --watch                   restart what changes; same as npm run dev
+  --no-docs                 do not build the documentation site in the background
   --help                    this text
 `
 
 const valueOptions = ['--port', '--services-port', '--data', '--profile', '--store', '--copies']
-const flagOptions = ['--fast', '--watch', '--help']
+const flagOptions = ['--fast', '--watch', '--no-docs', '--help']
 
 /**
  * Reads the command line. `PROFILE`, `DATA_DIR` and `STORE` of the environment stand in for
@@ -102,6 +105,7 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
       copies,
       fast: given.has('--fast'),
       watch: given.has('--watch'),
+      docs: !given.has('--no-docs'),
     },
   }
 }

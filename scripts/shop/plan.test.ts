@@ -14,6 +14,7 @@ const options: StartOptions = {
   copies: 1,
   fast: false,
   watch: false,
+  docs: true,
 }
 
 const envOf = (plans: readonly ProcessPlan[], name: string) =>

@@ -73,6 +73,9 @@ export const gatewaySettings = {
     min: 1,
     max: 10_000_000,
   }),
-  GATEWAY_DOCS_DIR: path({ help: 'folder that is served at /docs/', default: 'docs' }),
+  GATEWAY_DOCS_DIR: path({
+    help: 'folder of the built documentation site, which is served at /docs/',
+    default: 'site/dist',
+  }),
   PROFILES_DIR,
 } as const

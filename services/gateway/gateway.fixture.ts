@@ -5,14 +5,13 @@ import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { bunEngine } from '../../core/http/engine/bun.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
 import { createLogger } from '../../core/logging/logger.ts'
-import { openFolder } from './files.ts'
+import { openDocs } from './docs.ts'
 import { createFlight, type Flight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
-import { pagePolicy } from './security.ts'
 import { openSwagger } from './swagger.ts'
 
 export const log = createLogger({ service: 'gateway', level: 'silent' })
@@ -65,7 +64,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       maxInFlight: options.maxInFlight ?? 1_000,
       rateLimits: options.rateLimits ?? null,
       health: healthPages(health),
-      docs: openFolder(options.docs ?? empty, pagePolicy),
+      docs: openDocs(options.docs ?? empty),
       swagger: openSwagger(),
       profiles: openProfiles(options.profiles ?? empty),
     }),
