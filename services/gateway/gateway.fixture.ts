@@ -12,6 +12,7 @@ import { healthPages } from './health.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
+import type { StatusPage } from './status.ts'
 import { openSwagger } from './swagger.ts'
 
 export const log = createLogger({ service: 'gateway', level: 'silent' })
@@ -31,6 +32,7 @@ export interface TestGatewayOptions {
   readonly maxInFlight?: number
   readonly rateLimits?: RateLimits
   readonly docs?: string
+  readonly status?: StatusPage
   readonly profiles?: string
 }
 
@@ -65,6 +67,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       rateLimits: options.rateLimits ?? null,
       health: healthPages(health),
       docs: openDocs(options.docs ?? empty),
+      status: options.status ?? null,
       swagger: openSwagger(),
       profiles: openProfiles(options.profiles ?? empty),
     }),

@@ -13,6 +13,7 @@ import type { ProfilePages } from './profiles.ts'
 import type { Forward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { ownHeaders } from './security.ts'
+import type { StatusPage } from './status.ts'
 import type { SwaggerPage } from './swagger.ts'
 
 export interface GatewayOptions {
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   readonly rateLimits: RateLimits | null
   readonly health: HealthPages
   readonly docs: DocsPages
+  /** Null serves none: what the shop does is not for customers to see. */
+  readonly status: StatusPage | null
   readonly swagger: SwaggerPage
   /** Null serves none: outside of the demo profile they are for admins alone. */
   readonly profiles: ProfilePages | null
@@ -91,6 +94,7 @@ const failed = (error: unknown, inbound: Inbound): Reply =>
 function ownPages({
   health,
   docs,
+  status,
   swagger,
   profiles,
 }: GatewayOptions): (inbound: Inbound) => Reply | Promise<Reply> {
@@ -98,7 +102,8 @@ function ownPages({
   const folders: Readonly<
     Record<string, (inbound: Inbound, below: string) => Reply | Promise<Reply>>
   > = {
-    docs: async (inbound, below) => found(await docs(below, inbound)),
+    docs: async (inbound, below) =>
+      status !== null && below === 'status.json' ? status() : found(await docs(below, inbound)),
     swagger: (inbound, below) => found(swagger(below, inbound)),
     ...(profiles !== null && {
       profiles: async (inbound, below) => found(await profiles(below, inbound)),

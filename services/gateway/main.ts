@@ -25,6 +25,7 @@ import { createObservation } from './observation.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
+import { createStatus, linkOf } from './status.ts'
 import { openSwagger } from './swagger.ts'
 
 try {
@@ -41,6 +42,7 @@ async function boot(): Promise<void> {
   const health = createHealth(() => {})
   const flight = createFlight()
   const addresses = addressesOf(config)
+  const links = config.GATEWAY_LINKS.map(linkOf)
   const watch = (service: keyof typeof addresses) =>
     watchCopies({
       service,
@@ -90,6 +92,8 @@ async function boot(): Promise<void> {
         rateLimits: rateLimits(config, metrics, keys),
         health: healthPages(health),
         docs: openDocs(config.GATEWAY_DOCS_DIR),
+        status:
+          config.PROFILE === 'demo' ? createStatus({ addresses, links, clock: systemClock }) : null,
         swagger: openSwagger(),
         profiles: config.PROFILE === 'demo' ? openProfiles(config.PROFILES_DIR) : null,
       }),
