@@ -4,10 +4,14 @@ import type { MarkdownRenderer } from 'vitepress'
 import { placeOf } from '../links.ts'
 
 /** Colours are the theme's variables, so a diagram follows the light and the dark scheme. */
-const colors = {
+const looks = {
   bg: 'var(--vp-c-bg)',
   fg: 'var(--vp-c-text-1)',
   transparent: true,
+  // As dense as can still be read: a page has room for some 620 pixels.
+  nodeSpacing: 16,
+  layerSpacing: 24,
+  padding: 8,
 }
 
 export function extend(md: MarkdownRenderer): void {
@@ -58,13 +62,15 @@ function diagrams(md: MarkdownRenderer): void {
 function diagram(text: string, id: string): string {
   const title = /^\s*accTitle:\s*(.+)$/m.exec(text)?.[1]?.trim()
   if (title === undefined) throw new Error(`A diagram has no accTitle: ${text.slice(0, 60)}`)
-  const svg = renderMermaidSVG(text.replace(/^\s*accTitle:.*\n/m, ''), colors)
+  const svg = renderMermaidSVG(text.replace(/^\s*accTitle:.*\n/m, ''), looks)
     // Its style sheet asks for fonts elsewhere; the theme brings what is left of it.
     .replace(/<style>[\s\S]*?<\/style>/g, '')
     // Several diagrams of one page must not share names.
     .replace(/\bid="([^"]+)"/g, `id="${id}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${id}-$1)`)
     .replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `)
+    // For the style sheet, which lets nothing shrink until it cannot be read.
+    .replace(/ width="([\d.]+)" height="[\d.]+" style="/, ' width="$1" style="--width: $1px; ')
   return `<div class="diagram" tabindex="0" role="group" aria-label="${escaped(title)}" v-pre>${svg}</div>\n`
 }
 
