@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ensureKeys } from '../core/auth/key-files.ts'
 import { prefixes } from '../services/gateway/paths.ts'
+import { buildInBackground } from './docs/background.ts'
 import { watchChanges } from './shop/changes.ts'
 import { installNode } from './node/program.ts'
 import { clusterMissing } from './shop/cluster.ts'
@@ -76,9 +77,11 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
   for (const each of shop) each.keepAlive()
   output.line(readyTable(plans, options, performance.now() - startedAt))
   const endWatch = options.watch ? restartOnChange(shop) : () => {}
+  const endDocs = options.docs ? buildInBackground((text) => output.line(text)) : () => {}
 
   await stop.received
   endWatch()
+  endDocs()
   output.line('Stopping ...')
   const clean = await stopShop(shop)
   output.line(clean ? 'Stopped.' : 'Stopped; not every process ended cleanly, see the logs.')

@@ -18,6 +18,7 @@ const defaults = {
   runtime: 'bun',
   fast: false,
   watch: false,
+  docs: true,
 } as const
 
 describe('the options', () => {
@@ -25,7 +26,16 @@ describe('the options', () => {
     expect(started([])).toEqual(defaults)
   })
   test('take their value after a space or an equals sign', () => {
-    const args = ['--port', '9000', '--services-port=9100', '--data', 'x y', '--fast', '--watch']
+    const args = [
+      '--port',
+      '9000',
+      '--services-port=9100',
+      '--data',
+      'x y',
+      '--fast',
+      '--watch',
+      '--no-docs',
+    ]
     expect(
       started([
         ...args,
@@ -46,6 +56,7 @@ describe('the options', () => {
       runtime: 'node',
       fast: true,
       watch: true,
+      docs: false,
     })
   })
   test('win over the environment, which wins over the defaults', () => {

@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly fast: boolean
   /** Restart what changes, and show all logs on the console. */
   readonly watch: boolean
+  /** Build the documentation site in the background where it is missing or old. */
+  readonly docs: boolean
 }
 
 export type ParsedOptions =
@@ -42,6 +44,7 @@ export const help = `Starts the shop: four services and the gateway before them.
   --runtime <name>          bun; or node, which is installed first: same as npm run start:node (bun)
   --fast                    orders are delivered within seconds
   --watch                   restart what changes; same as npm run dev
+  --no-docs                 do not build the documentation site in the background
   --help                    this text
 `
 
@@ -54,7 +57,7 @@ const valueOptions = [
   '--copies',
   '--runtime',
 ]
-const flagOptions = ['--fast', '--watch', '--help']
+const flagOptions = ['--fast', '--watch', '--no-docs', '--help']
 
 /**
  * Reads the command line. `PROFILE`, `DATA_DIR` and `STORE` of the environment stand in for
@@ -119,6 +122,7 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
       runtime,
       fast: given.has('--fast'),
       watch: given.has('--watch'),
+      docs: !given.has('--no-docs'),
     },
   }
 }

@@ -15,6 +15,7 @@ const options: StartOptions = {
   runtime: 'bun',
   fast: false,
   watch: false,
+  docs: true,
 }
 
 const envOf = (plans: readonly ProcessPlan[], name: string) =>

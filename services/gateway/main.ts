@@ -17,7 +17,7 @@ import { createMetrics, type Metrics } from '../../core/metrics/metrics.ts'
 import { startTracing } from '../../core/tracing/tracing.ts'
 import { systemClock } from '../../core/values/time.ts'
 import { gatewaySettings } from './config.ts'
-import { openFolder } from './files.ts'
+import { openDocs } from './docs.ts'
 import { createFlight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
@@ -25,7 +25,7 @@ import { createObservation } from './observation.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
-import { pagePolicy } from './security.ts'
+import { createStatus, linkOf } from './status.ts'
 import { openSwagger } from './swagger.ts'
 
 try {
@@ -42,6 +42,7 @@ async function boot(): Promise<void> {
   const health = createHealth(() => {})
   const flight = createFlight()
   const addresses = addressesOf(config)
+  const links = config.GATEWAY_LINKS.map(linkOf)
   const watch = (service: keyof typeof addresses) =>
     watchCopies({
       service,
@@ -90,7 +91,9 @@ async function boot(): Promise<void> {
         onShed: observer.shed,
         rateLimits: rateLimits(config, metrics, keys),
         health: healthPages(health),
-        docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
+        docs: openDocs(config.GATEWAY_DOCS_DIR),
+        status:
+          config.PROFILE === 'demo' ? createStatus({ addresses, links, clock: systemClock }) : null,
         swagger: openSwagger(),
         profiles: config.PROFILE === 'demo' ? openProfiles(config.PROFILES_DIR) : null,
       }),
