@@ -35,10 +35,10 @@ const floodedBy = 16
 
 // A native list with the same by name, as pages that are kept have.
 const keptHeaders = { 'content-type': jsonType, etag: '"kept"' }
+const keptList: Readonly<Record<string, string>> = keptHeaders
 const keptPage = new Reply(
   200,
-  Object.assign(new Headers(keptHeaders), keptHeaders) as Headers &
-    Readonly<Record<string, string>>,
+  Object.assign(new Headers(keptHeaders), keptList),
   Buffer.from('{"a":"ж"}'),
 )
 

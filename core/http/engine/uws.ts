@@ -26,7 +26,11 @@ function listen(native: Native, { host, port, handle, onError }: ListenOptions):
 
   app.any('/*', (response, request) => {
     const inbound = new UwsInbound(response, request)
-    if (inbound.ambiguous) return sendStatus(response, 400)
+    if (inbound.ambiguous) {
+      // Nothing more is read: the library would go on with what follows its own guess of the body.
+      response.pause()
+      return sendStatus(response, 400)
+    }
     try {
       const reply = handle(inbound)
       if (reply instanceof Promise || reply.body instanceof ReadableStream) {
