@@ -27,9 +27,9 @@ function listen(native: Native, { host, port, handle, onError }: ListenOptions):
   app.any('/*', (response, request) => {
     const inbound = new UwsInbound(response, request)
     if (inbound.ambiguous) {
-      // Nothing more is read: the library would go on with what follows its own guess of the body.
-      response.pause()
-      return sendStatus(response, 400)
+      // Without an answer: behind one the library would still read on, from its own guess of the end.
+      response.close()
+      return
     }
     try {
       const reply = handle(inbound)
