@@ -23,10 +23,15 @@ export const passOnThroughNode: PassOn = (url, { method, headers, body, signal }
   })
 
 function sendBody(call: ClientRequest, body: Passed['body']): void {
-  if (!(body instanceof ReadableStream)) call.end(body ?? undefined)
+  if (!(body instanceof ReadableStream)) {
+    call.end(body ?? undefined)
+    return
+  }
+  // The service's patience with a slow body begins with the head, which would wait for the body.
+  call.flushHeaders()
   // The two types of the same streams differ in nothing that is used. A body that breaks off breaks
   // the call off, and so rejects.
-  else pipeline(Readable.fromWeb(body as NodeStream<Uint8Array>), call, () => {})
+  pipeline(Readable.fromWeb(body as NodeStream<Uint8Array>), call, () => {})
 }
 
 function toResponse(message: IncomingMessage, method: string): Response {

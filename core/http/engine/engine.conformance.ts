@@ -23,6 +23,8 @@ const chunk = (data: string): string => `${data.length.toString(16)}\r\n${data}\
 export interface Limits {
   /** Requests that arrive behind one that still waits for its answer. */
   readonly pipeliningBehindSlow?: string
+  /** A request with two lengths is answered before its connection ends. */
+  readonly answersAmbiguous?: string
   /** Silent connections end as soon as a drain begins. */
   readonly idleEndsWithDrain?: string
 }
@@ -212,6 +214,7 @@ export function engineConformance(engine: string, connect: Connect, limits: Limi
           'a length beside chunks',
           post('/body', 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
         ],
+        ['an unknown coding', post('/body', 'Transfer-Encoding: xchunked\r\n', '0\r\n\r\n')],
         ['a length that is no number', post('/body', 'Content-Length: abc\r\n')],
         [
           'many headers',
@@ -223,7 +226,9 @@ export function engineConformance(engine: string, connect: Connect, limits: Limi
         const connection = await open()
         connection.write(request)
         const answer = await connection.answer()
-        expect(answer?.status).toBeWithin(400, 500)
+        if (answer !== null || limits.answersAmbiguous === undefined) {
+          expect(answer?.status).toBeWithin(400, 500)
+        }
         await connection.closed
         expect((await ask(get('/'))).status).toBe(200)
       })

@@ -34,10 +34,11 @@ export const largePage = new Uint8Array(8 * 1024 * 1024).map((_, index) => index
 const floodedBy = 16
 
 // A native list with the same by name, as pages that are kept have.
-const keptHeaders: Readonly<Record<string, string>> = { 'content-type': jsonType, etag: '"kept"' }
+const keptHeaders = { 'content-type': jsonType, etag: '"kept"' }
+const keptList: Readonly<Record<string, string>> = keptHeaders
 const keptPage = new Reply(
   200,
-  Object.assign(new Headers(keptHeaders), keptHeaders),
+  Object.assign(new Headers(keptHeaders), keptList),
   Buffer.from('{"a":"ж"}'),
 )
 

@@ -10,7 +10,7 @@ export class UwsInbound implements Inbound {
   readonly method: string
   readonly path: string
   readonly query: string
-  /** Two lengths: whoever stands before the server may have gone by the other one. */
+  /** Framed in a way that whoever stands before the server may have read differently. */
   readonly ambiguous: boolean
   readonly #headers: ReadonlyMap<string, string>
   readonly #response: NativeResponse
@@ -33,14 +33,16 @@ export class UwsInbound implements Inbound {
     request.forEach((name, value) => {
       const before = headers.get(name)
       if (before === undefined) headers.set(name, value)
-      else if (name === 'content-length') ambiguous = true
+      else if (name === 'content-length' || name === 'transfer-encoding') ambiguous = true
       else headers.set(name, `${before}${name === 'cookie' ? '; ' : ', '}${value}`)
     })
-    this.ambiguous = ambiguous
+    const coding = headers.get('transfer-encoding')
+    // The library takes any coding for chunked, or for none.
+    this.ambiguous = ambiguous || (coding !== undefined && coding.toLowerCase() !== 'chunked')
     this.#headers = headers
     this.#response = response
     const length = headers.get('content-length')
-    const hasBody = length === undefined ? headers.has('transfer-encoding') : length !== '0'
+    const hasBody = length === undefined ? coding !== undefined : length !== '0'
     this.#body = hasBody ? new UwsBody(response) : null
   }
 

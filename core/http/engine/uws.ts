@@ -26,7 +26,11 @@ function listen(native: Native, { host, port, handle, onError }: ListenOptions):
 
   app.any('/*', (response, request) => {
     const inbound = new UwsInbound(response, request)
-    if (inbound.ambiguous) return sendStatus(response, 400)
+    if (inbound.ambiguous) {
+      // Without an answer: behind one the library would still read on, from its own guess of the end.
+      response.close()
+      return
+    }
     try {
       const reply = handle(inbound)
       if (reply instanceof Promise || reply.body instanceof ReadableStream) {
