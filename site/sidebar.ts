@@ -72,24 +72,26 @@ const folders: readonly {
 
 const more: Readonly<Record<Edition, string>> = { en: 'More', ru: 'Ещё' }
 
-/** `docs` is the folder of the English pages; the Russian ones lie in `ru` below it. */
+/**
+ * `docs` is the folder of the English pages; the Russian ones lie in `ru` below it. A page that has no
+ * Russian edition stands in the Russian sidebar as it is.
+ */
 export function sidebar(docs: string, edition: Edition): SidebarGroup[] {
-  const root = edition === 'en' ? docs : join(docs, edition)
-  const prefix = edition === 'en' ? '/' : `/${edition}/`
-  const link = (page: string): SidebarLink => ({
-    text: titleOf(join(root, `${page}.md`)),
-    link: prefix + page,
-  })
+  const exists = (page: string): boolean => existsSync(join(docs, `${page}.md`))
+  function link(page: string): SidebarLink {
+    const own = edition === 'ru' && exists(`ru/${page}`) ? `ru/${page}` : page
+    return { text: titleOf(join(docs, `${own}.md`)), link: `/${own}` }
+  }
   const named = new Set(groups.flatMap(({ pages }) => pages))
   const listed = groups.map(({ title, pages }) => ({
     text: title[edition],
-    items: pages.filter((page) => existsSync(join(root, `${page}.md`))).map(link),
+    items: pages.filter(exists).map(link),
   }))
-  const unnamed = pagesIn(root).filter((page) => page !== 'index' && !named.has(page))
+  const unnamed = pagesIn(docs).filter((page) => page !== 'index' && !named.has(page))
   const below = folders.map(({ title, name }) => ({
     text: title[edition],
     collapsed: true,
-    items: pagesIn(join(root, name)).map((page) => link(`${name}/${page}`)),
+    items: pagesIn(join(docs, name)).map((page) => link(`${name}/${page}`)),
   }))
   return [...listed, { text: more[edition], items: unnamed.map(link) }, ...below].filter(
     ({ items }) => items.length > 0,
