@@ -13,7 +13,6 @@ export interface Page {
 /** README.md and everything below docs/. */
 export const pages: readonly Page[] = [
   'README.md',
-  'README.ru.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .map((path) => `docs/${path}`)
