@@ -10,6 +10,8 @@ export interface SidebarLink {
 export interface SidebarGroup {
   readonly text: string
   readonly collapsed?: boolean
+  /** Where its title leads. */
+  readonly link?: string
   readonly items: SidebarLink[]
 }
 
@@ -88,11 +90,11 @@ export function sidebar(docs: string, edition: Edition): SidebarGroup[] {
     items: pages.filter(exists).map(link),
   }))
   const unnamed = pagesIn(docs).filter((page) => page !== 'index' && !named.has(page))
-  const below = folders.map(({ title, name }) => ({
-    text: title[edition],
-    collapsed: true,
-    items: pagesIn(join(docs, name)).map((page) => link(`${name}/${page}`)),
-  }))
+  const below = folders.flatMap(({ title, name }) => {
+    const [first, ...others] = pagesIn(join(docs, name)).map((page) => link(`${name}/${page}`))
+    if (first === undefined) return []
+    return [{ text: title[edition], collapsed: true, link: first.link, items: others }]
+  })
   return [...listed, { text: more[edition], items: unnamed.map(link) }, ...below].filter(
     ({ items }) => items.length > 0,
   )

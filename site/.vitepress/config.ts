@@ -29,7 +29,12 @@ export default defineConfig({
   cleanUrls: true,
   metaChunk: true,
   head: [['link', { rel: 'icon', href: icon }]],
-  markdown: { anchor: { slugify: slug }, config: extend },
+  markdown: {
+    anchor: { slugify: slug },
+    config: extend,
+    // The usual ones have grey comments that not everybody can read.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   transformHtml: (html, _id, { siteConfig }) => withScriptFiles(html, siteConfig.outDir, base),
   locales: {
     root: {

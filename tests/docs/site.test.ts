@@ -58,7 +58,10 @@ describe.skipIf(siteNotInstalled)('npm run docs', () => {
 
 describe('the sidebar', () => {
   const links = (edition: 'en' | 'ru') =>
-    sidebar(join(root, 'docs'), edition).flatMap(({ items }) => items.map(({ link }) => link))
+    sidebar(join(root, 'docs'), edition).flatMap(({ link, items }) => [
+      ...(link === undefined ? [] : [link]),
+      ...items.map((item) => item.link),
+    ])
 
   test('has every page of its language once', () => {
     const english = pages.flatMap(({ path }) => /^docs\/(?!ru\/)(.+)\.md$/.exec(path)?.[1] ?? [])
