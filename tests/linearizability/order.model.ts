@@ -6,7 +6,8 @@ type OnTheWay = (typeof way)[number]
 export type Status = OnTheWay | 'CANCELLED'
 
 export type OrderInput =
-  | { readonly kind: 'create' | 'read' }
+  | { readonly kind: 'create' }
+  | { readonly kind: 'read' }
   /** The owner may until the order is SHIPPING, an admin until it is DELIVERED. */
   | { readonly kind: 'cancel'; readonly by: 'owner' | 'admin' }
   | { readonly kind: 'move'; readonly to: Exclude<OnTheWay, 'CREATED'> }
@@ -14,6 +15,8 @@ export type OrderInput =
 export type OrderOutput =
   | { readonly kind: 'created'; readonly id: string }
   | { readonly kind: 'read'; readonly status: Status }
+  /** Of whatever needs an order that is there. */
+  | { readonly kind: 'missing' }
   /** Of `cancel` and `move`. */
   | { readonly kind: 'moved' | 'refused' }
 
@@ -32,7 +35,8 @@ export const orderModel: Model<OrderState | null, OrderInput, OrderOutput> = {
   key: (state) => `${state?.id} ${state?.status}`,
   step(state, input, output) {
     if (input.kind === 'create') return create(state, output)
-    if (state === null) return null
+    if (state === null) return output === null || output.kind === 'missing' ? state : null
+    if (output?.kind === 'missing') return null
     if (input.kind === 'read') {
       if (output?.kind !== 'read') return state
       return output.status === 'CANCELLED' || state.status === 'CANCELLED'

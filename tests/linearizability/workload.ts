@@ -1,0 +1,68 @@
+/** Many clients at work on a few objects at a time, until each object has had its share. */
+import { inParallel } from '../support/buyers.ts'
+import type { Recorder } from './recorder.ts'
+
+/** One product, cart or order that several clients use at once. */
+export interface Subject {
+  readonly object: string
+  /** One operation, chosen at random, by one client. */
+  act(): Promise<void>
+}
+
+export interface WorkloadOptions {
+  /** Operations in all. */
+  readonly operations: number
+  readonly perObject: number
+  /** Objects in use at a time. */
+  readonly width: number
+  /** On each object. */
+  readonly clients: number
+}
+
+/**
+ * What nobody knows of one object is searched in all its variants: past this many the object is left
+ * alone and the clients turn to the next.
+ */
+const maxUnknown = 8
+
+/** Milliseconds for which a client looks at an answer, at most: so that a history spans many kills. */
+const thought = 80
+
+export async function work<Input, Output>(
+  recorder: Pick<Recorder<Input, Output>, 'unknown'>,
+  { operations, perObject, width, clients }: WorkloadOptions,
+  open: () => Promise<Subject>,
+): Promise<void> {
+  let left = operations
+  const objects = Math.ceil(operations / perObject) * 4
+  await inParallel(objects, width, async () => {
+    if (left <= 0) return
+    const subject = await open()
+    let share = perObject
+    await inParallel(clients, clients, async () => {
+      while (share > 0 && left > 0) {
+        share--
+        left--
+        await Bun.sleep(Math.random() * thought)
+        const before = recorder.unknown(subject.object)
+        await subject.act()
+        const unknown = recorder.unknown(subject.object)
+        if (unknown >= maxUnknown) return
+        // Whoever was hung up on does not run against the same wall at once.
+        if (unknown > before) await Bun.sleep(200 + Math.random() * 400)
+      }
+    })
+  })
+  if (left > 0) throw new Error(`${left} of ${operations} operations found no object to work on.`)
+}
+
+export const chance = (probability: number): boolean => Math.random() < probability
+
+/** 1 to `most`. */
+export const upTo = (most: number): number => 1 + Math.floor(Math.random() * most)
+
+export function oneOf<T>(choices: readonly T[]): T {
+  const choice = choices[Math.floor(Math.random() * choices.length)]
+  if (choice === undefined) throw new Error('There is nothing to choose from.')
+  return choice
+}
