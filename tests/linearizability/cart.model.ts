@@ -27,22 +27,25 @@ export type CartOutput =
 export interface CartState {
   readonly lines: Lines
   readonly open: { readonly checkout: string; readonly lines: Lines } | null
+  /** What each checkout has ordered: whoever repeats its key gets that answer again. */
+  readonly closed: Readonly<Record<string, Lines>>
 }
 
 export const cartModel: Model<CartState, CartInput, CartOutput> = {
-  initial: { lines: {}, open: null },
+  initial: { lines: {}, open: null, closed: {} },
   step(state, input, output) {
     const result = apply(state, input)
     if (result === null) return null
     const [next, answer] = result
     return output === null || text(answer) === text(output) ? next : null
   },
-  key: ({ lines, open }) => text([lines, open]),
+  key: ({ lines, open, closed }) => text([lines, open, closed]),
 }
 
 /** Null where the operation has to wait for another one. */
 function apply(state: CartState, input: CartInput): [CartState, CartOutput] | null {
-  const { lines, open } = state
+  const { lines, open, closed } = state
+  const isEmpty = text(lines) === text({})
   switch (input.kind) {
     case 'add':
     case 'put': {
@@ -50,29 +53,41 @@ function apply(state: CartState, input: CartInput): [CartState, CartOutput] | nu
       const before = lines[product]
       if (kind === 'put' && before === undefined) return [state, { kind: 'no_line' }]
       const quantity = kind === 'put' ? input.quantity : (before ?? 0) + input.quantity
-      const answer = { kind: 'line', quantity } as const
-      return [
-        quantity === before ? state : { lines: { ...lines, [product]: quantity }, open },
-        answer,
-      ]
+      const next =
+        quantity === before ? state : { ...state, lines: { ...lines, [product]: quantity } }
+      return [next, { kind: 'line', quantity }]
     }
-    case 'remove':
-      if (lines[input.product] === undefined) return [state, { kind: 'no_line' }]
-      return [{ lines: without(lines, { [input.product]: Infinity }), open }, { kind: 'done' }]
+    case 'remove': {
+      const { product } = input
+      if (lines[product] === undefined) return [state, { kind: 'no_line' }]
+      return [{ ...state, lines: without(lines, { [product]: Infinity }) }, { kind: 'done' }]
+    }
     case 'clear':
-      return [text(lines) === text({}) ? state : { lines: {}, open }, { kind: 'done' }]
+      return [isEmpty ? state : { ...state, lines: {} }, { kind: 'done' }]
     case 'read':
       return [state, { kind: 'read', lines }]
-    case 'open':
+    case 'open': {
+      const { checkout } = input
+      const ordered = open?.checkout === checkout ? open.lines : closed[checkout]
+      if (ordered !== undefined) return [state, { kind: 'opened', lines: ordered }]
       if (open !== null) return null
-      if (text(lines) === text({})) return [state, { kind: 'empty' }]
+      if (isEmpty) return [state, { kind: 'empty' }]
       return [
-        { lines, open: { checkout: input.checkout, lines } },
+        { ...state, open: { checkout, lines } },
         { kind: 'opened', lines },
       ]
-    case 'close':
-      if (open?.checkout !== input.checkout) return null
-      return [{ lines: without(lines, open.lines), open: null }, { kind: 'done' }]
+    }
+    case 'close': {
+      const { checkout } = input
+      if (closed[checkout] !== undefined) return [state, { kind: 'done' }]
+      if (open?.checkout !== checkout) return null
+      const next = {
+        lines: without(lines, open.lines),
+        open: null,
+        closed: { ...closed, [checkout]: open.lines },
+      }
+      return [next, { kind: 'done' }]
+    }
     default:
       return input satisfies never
   }

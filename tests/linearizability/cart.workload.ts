@@ -54,24 +54,28 @@ export function cartSubjects(
     }
 
     /** The two moments of a checkout; only the opening knows that the cart was empty. */
-    async function order(): Promise<void> {
-      const key = newId<string>()
-      const asked = await insist(() => checkout(shop, buyer, key), chance(0.6) ? 10 : 1)
+    async function order(key: string): Promise<boolean> {
+      const asked = await ask(() => checkout(shop, buyer, key))
       const { answer } = asked
       const open = { kind: 'open', checkout: key } as const
       if (answer !== null && codeOf(answer) === 'cart_empty') {
-        return recorder.note(buyer.id, asked, open, { kind: 'empty' })
+        recorder.note(buyer.id, asked, open, { kind: 'empty' })
+        return true
       }
       const lines = answer && linesOf(bought(answer).items)
       recorder.note(buyer.id, asked, open, lines && { kind: 'opened', lines })
       const close = { kind: 'close', checkout: key } as const
       recorder.note(buyer.id, asked, close, lines && { kind: 'done' })
+      return lines !== null
     }
 
     return {
       object: buyer.id,
       async act() {
-        if (chance(0.12)) return order()
+        if (chance(0.12)) {
+          const key = newId<string>()
+          return insist(chance(0.6) ? 10 : 1, () => order(key))
+        }
         const input = choose()
         // Asking twice may add twice, so nobody insists.
         const asked = await ask(() => call(input))

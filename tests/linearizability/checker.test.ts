@@ -214,6 +214,12 @@ describe('a cart', () => {
     )
   })
 
+  test('a repeated key gets the first answer and orders nothing more', () => {
+    const first = [add(0, 1, 2, 2), ...checkout(2, 3, 'c', 2), add(4, 5, 1, 1)]
+    expect(cart(...first, ...checkout(6, 7, 'c', 2), holds(8, 1))).toBe(true)
+    expect(cart(...first, ...checkout(6, 7, 'c', 1), holds(8, 0))).toBe(false)
+  })
+
   test('one cart is not ordered twice', () => {
     const [first, second] = [checkout(2, 9, 'c', 2), checkout(2, 9, 'd', 2)]
     expect(cart(add(0, 1, 2, 2), ...first)).toBe(true)

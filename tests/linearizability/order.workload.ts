@@ -3,7 +3,7 @@ import { newId } from '../../core/values/ids.ts'
 import { bought, createBuyer, order, type Answer } from '../support/buyers.ts'
 import type { Shop } from '../support/shop.ts'
 import type { OrderInput, OrderOutput, Status } from './order.model.ts'
-import { codeOf, insist, strange, type Recorder } from './recorder.ts'
+import { ask, codeOf, insist, strange, type Recorder } from './recorder.ts'
 import { chance, oneOf, upTo, type Subject } from './workload.ts'
 
 export function orderSubjects(
@@ -48,12 +48,13 @@ export function orderSubjects(
       object: `${owner.id} ${key}`,
       async act() {
         const input = choose()
-        // Asked again after it took effect, a cancellation or a move is refused: another operation.
-        const repeatable = input.kind === 'create' || input.kind === 'read'
-        const asked = await insist(() => call(input), repeatable && chance(0.6) ? 10 : 1)
-        const output = asked.answer && read(input, asked.answer)
-        if (output?.kind === 'created') id = output.id
-        recorder.note(`${owner.id} ${key}`, asked, input, output)
+        await insist(chance(0.6) ? 10 : 1, async () => {
+          const asked = await ask(() => call(input))
+          const output = asked.answer && read(input, asked.answer)
+          if (output?.kind === 'created') id = output.id
+          recorder.note(`${owner.id} ${key}`, asked, input, output)
+          return output !== null
+        })
       },
     }
   }

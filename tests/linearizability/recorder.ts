@@ -55,14 +55,13 @@ export async function ask(call: () => Promise<Answer>): Promise<Asked> {
 }
 
 /**
- * One question, repeated until there is an answer or the client has lost patience. Only for what has
- * the same effect however often it is asked; for the checker it is one operation.
+ * Asks again after each silence until the client has lost patience. Every question is an operation of
+ * its own: the one before may still lie in a paused process and take effect after the last answer.
+ *
+ * @param once one question, and whether there was an answer
  */
-export async function insist(call: () => Promise<Answer>, times: number): Promise<Asked> {
-  const invoked = performance.now()
-  for (let time = 1; ; time++) {
-    const asked = await ask(call)
-    if (asked.answer !== null || time === times) return { ...asked, invoked }
+export async function insist(times: number, once: () => Promise<boolean>): Promise<void> {
+  for (let time = 1; !(await once()) && time < times; time++) {
     await Bun.sleep(100 + Math.random() * 300)
   }
 }

@@ -4,7 +4,7 @@ import { createProduct, stubbornly, type Answer } from '../support/buyers.ts'
 import { send } from '../support/send.ts'
 import type { Shop } from '../support/shop.ts'
 import { tokensOf } from '../support/tokens.ts'
-import { codeOf, insist, strange, type Recorder } from './recorder.ts'
+import { ask, codeOf, insist, strange, type Recorder } from './recorder.ts'
 import type { StockInput, StockOutput } from './stock.model.ts'
 import { chance, oneOf, upTo, type Subject } from './workload.ts'
 
@@ -52,8 +52,11 @@ export function stockSubjects(shop: Shop, recorder: Recorder<StockInput, StockOu
       object: product,
       async act() {
         const input = choose()
-        const asked = await insist(() => call(input), chance(0.5) ? 10 : 1)
-        recorder.note(product, asked, input, asked.answer && read(input, asked.answer))
+        await insist(chance(0.5) ? 10 : 1, async () => {
+          const asked = await ask(() => call(input))
+          recorder.note(product, asked, input, asked.answer && read(input, asked.answer))
+          return asked.answer !== null
+        })
       },
     }
   }

@@ -34,26 +34,22 @@ export async function work<Input, Output>(
   open: () => Promise<Subject>,
 ): Promise<void> {
   let left = operations
-  const objects = Math.ceil(operations / perObject) * 4
-  await inParallel(objects, width, async () => {
-    if (left <= 0) return
-    const subject = await open()
-    let share = perObject
-    await inParallel(clients, clients, async () => {
-      while (share > 0 && left > 0) {
-        share--
-        left--
-        await Bun.sleep(Math.random() * thought)
-        const before = recorder.unknown(subject.object)
-        await subject.act()
-        const unknown = recorder.unknown(subject.object)
-        if (unknown >= maxUnknown) return
-        // Whoever was hung up on does not run against the same wall at once.
-        if (unknown > before) await Bun.sleep(200 + Math.random() * 400)
-      }
-    })
+  async function client(subject: Subject, share: { left: number }): Promise<void> {
+    while (share.left > 0 && left > 0) {
+      share.left--
+      left--
+      await Bun.sleep(Math.random() * thought)
+      await subject.act()
+      if (recorder.unknown(subject.object) >= maxUnknown) return
+    }
+  }
+  await inParallel(width, width, async () => {
+    while (left > 0) {
+      const subject = await open()
+      const share = { left: perObject }
+      await inParallel(clients, clients, () => client(subject, share))
+    }
   })
-  if (left > 0) throw new Error(`${left} of ${operations} operations found no object to work on.`)
 }
 
 export const chance = (probability: number): boolean => Math.random() < probability
