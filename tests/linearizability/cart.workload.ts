@@ -13,6 +13,12 @@ import type { CartInput, CartOutput, Lines } from './cart.model.ts'
 import { ask, codeOf, insist, strange, type Recorder } from './recorder.ts'
 import { chance, oneOf, upTo, type Subject } from './workload.ts'
 
+/**
+ * Another service was out of reach before anything was written, or too many others came first. That
+ * these had no effect is checked by leaving them out of the history.
+ */
+const harmless = ['service_unavailable', 'cart_changed']
+
 export function cartSubjects(
   shop: Shop,
   recorder: Recorder<CartInput, CartOutput>,
@@ -55,7 +61,8 @@ export function cartSubjects(
 
     /** The two moments of a checkout; only the opening knows that the cart was empty. */
     async function order(key: string): Promise<boolean> {
-      const asked = await ask(() => checkout(shop, buyer, key))
+      const asked = await ask(() => checkout(shop, buyer, key), harmless)
+      if (asked === null) return false
       const { answer } = asked
       const open = { kind: 'open', checkout: key } as const
       if (answer !== null && codeOf(answer) === 'cart_empty') {
@@ -66,7 +73,7 @@ export function cartSubjects(
       recorder.note(buyer.id, asked, open, lines && { kind: 'opened', lines })
       const close = { kind: 'close', checkout: key } as const
       recorder.note(buyer.id, asked, close, lines && { kind: 'done' })
-      return lines !== null
+      return lines !== null || recorder.isMurky(buyer.id)
     }
 
     return {
@@ -78,10 +85,9 @@ export function cartSubjects(
         }
         const input = choose()
         // Asking twice may add twice, so nobody insists.
-        const asked = await ask(() => call(input))
+        const asked = await ask(() => call(input), harmless)
+        if (asked === null) return
         const { answer } = asked
-        // "Changed by too many": that it had no effect is checked by leaving it out.
-        if (answer !== null && codeOf(answer) === 'cart_changed') return
         recorder.note(buyer.id, asked, input, answer && read(input, answer))
       },
     }

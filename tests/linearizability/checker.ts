@@ -77,11 +77,18 @@ function search<State, Input, Output>(
   const byCall = operations.toSorted((a, b) => a.invoked - b.invoked)
   const answered = byCall.filter(({ output }) => output !== null)
   const all = [...answered, ...byCall.filter(({ output }) => output === null)]
+  const twins = twinsOf(all, answered.length)
   const placed = new Uint8Array(all.length)
   const order: number[] = []
   const seen = new Set<string>()
   let longest: readonly number[] = []
   let stuck: readonly number[] = []
+
+  /** Open operations that ask for the same are all alike: they are placed in the order of their calls. */
+  function isNext(at: number): boolean {
+    const twin = twins.get(at)
+    return twin === undefined || placed[twin] === 1
+  }
 
   /** What may come next, and what is in the order beyond `base`; open ones last. */
   function windowFrom(base: number) {
@@ -100,7 +107,7 @@ function search<State, Input, Output>(
     }
     for (let at = answered.length; at < all.length; at++) {
       if (placed[at] === 1) ahead.push(at)
-      else left.push(at)
+      else if (isNext(at)) left.push(at)
     }
     // An effect of an open one is only needed once somebody has seen it, so these are tried last.
     return { ahead, candidates: left.filter((at) => (all[at]?.invoked ?? 0) <= firstAnswer) }
@@ -154,4 +161,21 @@ function search<State, Input, Output>(
     stuck: named(stuck),
     explored: seen.size,
   }
+}
+
+/** For each open operation from `start` on, the one before it that asks for the very same. */
+function twinsOf(
+  operations: readonly Operation<unknown, unknown>[],
+  start: number,
+): ReadonlyMap<number, number> {
+  const twins = new Map<number, number>()
+  const last = new Map<string, number>()
+  for (const [at, { input }] of operations.entries()) {
+    if (at < start) continue
+    const asked = JSON.stringify(input)
+    const twin = last.get(asked)
+    if (twin !== undefined) twins.set(at, twin)
+    last.set(asked, at)
+  }
+  return twins
 }

@@ -2,7 +2,7 @@
 import type { Answer } from '../support/buyers.ts'
 import type { Operation } from './checker.ts'
 
-/** A call as its client knows it. */
+/** A request that may have had an effect. */
 export interface Asked {
   readonly invoked: number
   readonly returned: number
@@ -14,26 +14,24 @@ export interface Recorder<Input, Output> {
   readonly history: readonly Operation<Input, Output>[]
   /** An `output` of null: nobody knows what came of it. */
   note(object: string, asked: Asked, input: Input, output: Output | null): void
-  /** Operations on an object of which nobody knows what came of them. */
-  unknown(object: string): number
+  /** Too much is unknown of the object to be searched in all its variants: it is left alone. */
+  isMurky(object: string): boolean
 }
+
+/** Operations of unknown outcome on one object. */
+const maxUnknown = 8
 
 export function createRecorder<Input, Output>(): Recorder<Input, Output> {
   const history: Operation<Input, Output>[] = []
-  const open = new Map<string, number>()
+  const unknown = new Map<string, number>()
   return {
     history,
-    note(object, { invoked, returned }, input, output) {
-      if (output === null) open.set(object, (open.get(object) ?? 0) + 1)
-      history.push({
-        object,
-        input,
-        output,
-        invoked,
-        returned: output === null ? Infinity : returned,
-      })
+    note(object, { invoked, returned: answered }, input, output) {
+      const returned = output === null ? Infinity : answered
+      history.push({ object, input, output, invoked, returned })
+      if (output === null) unknown.set(object, (unknown.get(object) ?? 0) + 1)
     },
-    unknown: (object) => open.get(object) ?? 0,
+    isMurky: (object) => (unknown.get(object) ?? 0) >= maxUnknown,
   }
 }
 
@@ -43,22 +41,34 @@ const clientPatience = 4_000
 /**
  * One question. After a 5xx, a broken connection or too long a wait nobody knows whether it took
  * effect; a 409 that says "still running" is no answer either.
+ *
+ * @param harmless codes of refusals that promise that nothing was changed
+ * @returns null when it had no effect for sure: nobody listened, or the refusal was a harmless one
  */
-export async function ask(call: () => Promise<Answer>): Promise<Asked> {
+export async function ask(
+  call: () => Promise<Answer>,
+  harmless: readonly string[] = [],
+): Promise<Asked | null> {
   const invoked = performance.now()
-  const answer = await Promise.race([
-    call().catch(() => null),
+  const heard = await Promise.race([
+    call().catch((error: unknown) => (isRefusedConnection(error) ? 'nobody' : null)),
     Bun.sleep(clientPatience).then(() => null),
   ])
-  const lasting = answer !== null && answer.status < 500 && codeOf(answer) !== 'request_in_progress'
-  return { invoked, returned: performance.now(), answer: lasting ? answer : null }
+  if (heard === 'nobody') return null
+  const code = heard && codeOf(heard)
+  if (code !== null && harmless.includes(code)) return null
+  const lasts = heard !== null && heard.status < 500 && code !== 'request_in_progress'
+  return { invoked, returned: performance.now(), answer: lasts ? heard : null }
 }
 
+const isRefusedConnection = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ConnectionRefused'
+
 /**
- * Asks again after each silence until the client has lost patience. Every question is an operation of
+ * Asks until there is an answer or the client has lost patience. Every question is an operation of
  * its own: the one before may still lie in a paused process and take effect after the last answer.
  *
- * @param once one question, and whether there was an answer
+ * @param once one question; true when it should not be repeated
  */
 export async function insist(times: number, once: () => Promise<boolean>): Promise<void> {
   for (let time = 1; !(await once()) && time < times; time++) {

@@ -54,8 +54,9 @@ export function stockSubjects(shop: Shop, recorder: Recorder<StockInput, StockOu
         const input = choose()
         await insist(chance(0.5) ? 10 : 1, async () => {
           const asked = await ask(() => call(input))
+          if (asked === null) return false
           recorder.note(product, asked, input, asked.answer && read(input, asked.answer))
-          return asked.answer !== null
+          return asked.answer !== null || recorder.isMurky(product)
         })
       },
     }

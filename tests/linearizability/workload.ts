@@ -19,28 +19,21 @@ export interface WorkloadOptions {
   readonly clients: number
 }
 
-/**
- * What nobody knows of one object is searched in all its variants: past this many the object is left
- * alone and the clients turn to the next.
- */
-const maxUnknown = 8
-
 /** Milliseconds for which a client looks at an answer, at most: so that a history spans many kills. */
 const thought = 80
 
 export async function work<Input, Output>(
-  recorder: Pick<Recorder<Input, Output>, 'unknown'>,
+  recorder: Pick<Recorder<Input, Output>, 'isMurky'>,
   { operations, perObject, width, clients }: WorkloadOptions,
   open: () => Promise<Subject>,
 ): Promise<void> {
   let left = operations
   async function client(subject: Subject, share: { left: number }): Promise<void> {
-    while (share.left > 0 && left > 0) {
+    while (share.left > 0 && left > 0 && !recorder.isMurky(subject.object)) {
       share.left--
       left--
       await Bun.sleep(Math.random() * thought)
       await subject.act()
-      if (recorder.unknown(subject.object) >= maxUnknown) return
     }
   }
   await inParallel(width, width, async () => {
