@@ -14,6 +14,8 @@ export interface NodePlan {
   /** Port of the Prometheus exporter on the node's address; null for none. */
   readonly metricsPort: number | null
   readonly token: string
+  /** True for a node that joined a cluster which may have had data: it fetches its share first. */
+  readonly bootstraps: boolean
   readonly seeds: string
   readonly cluster: string
   /** Folder of its data, logs and pid. */
@@ -45,6 +47,7 @@ function yamlOf(plan: NodePlan): string {
   const values: Readonly<Record<string, string>> = {
     CLUSTER: plan.cluster,
     TOKEN: plan.token,
+    BOOTSTRAP: String(plan.bootstraps),
     SEEDS: plan.seeds,
     ADDRESS: plan.address,
     HOME: plan.home,

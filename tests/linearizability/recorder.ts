@@ -72,7 +72,7 @@ const isRefusedConnection = (error: unknown): boolean =>
  */
 export async function insist(times: number, once: () => Promise<boolean>): Promise<void> {
   for (let time = 1; !(await once()) && time < times; time++) {
-    await Bun.sleep(100 + Math.random() * 300)
+    await Bun.sleep(time * (100 + Math.random() * 300))
   }
 }
 

@@ -81,7 +81,7 @@ describe('a shop whose services are killed and paused', () => {
       console.log(
         `${kills} kills, ${pauses} pauses; stock, carts, orders: ${all} operations, ${unknown} of unknown outcome`,
       )
-      expect(kills + pauses).toBeGreaterThan(2)
+      expect(kills + pauses).toBeGreaterThan(0)
     },
     patience,
   )
