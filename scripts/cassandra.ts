@@ -15,6 +15,7 @@ const usage = `Usage: npm run cassandra -- <verb> [options]
   pause N       stop node N's process where it is (SIGSTOP)
   resume N      let it go on
   add           start one more node, which takes over half of the widest range
+  replace N     start dead node N with no files: it fetches its share from the others
   nodetool N …  run Cassandra's nodetool against node N; its own options after --
   snapshot DIR  write the shop's keyspaces, as every node holds them, into an empty folder
   restore DIR   make the keyspaces of a snapshot again, in a cluster that has none of them
@@ -29,7 +30,7 @@ const usage = `Usage: npm run cassandra -- <verb> [options]
 It needs Java 17, and Maven the first time. Each node takes some 0.5 GB of memory.`
 
 const ofCluster = ['up', 'down', 'status', 'add'] as const
-const ofNode = ['kill', 'start', 'pause', 'resume', 'nodetool'] as const
+const ofNode = ['kill', 'start', 'replace', 'pause', 'resume', 'nodetool'] as const
 const ofFolder = ['snapshot', 'restore'] as const
 const verbs = [...ofCluster, ...ofNode, ...ofFolder]
 type Verb = (typeof verbs)[number]
@@ -97,6 +98,7 @@ async function run(options: Options): Promise<void> {
   else if (verb === 'add') return status(await cluster.add())
   else if (verb === 'kill') await cluster.kill(number)
   else if (verb === 'start') await cluster.start(number)
+  else if (verb === 'replace') await cluster.replace(number)
   else if (verb === 'pause') cluster.pause(number)
   else if (verb === 'resume') cluster.resume(number)
   else if (verb === 'snapshot') return takeSnapshot(cluster, place, options.prefix, say)

@@ -1,5 +1,5 @@
 /** A Cassandra cluster on this machine: one to nine nodes, each on a loopback address of its own. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureJars, type Jars } from './jars.ts'
 import {
@@ -42,6 +42,8 @@ export interface Cluster {
   start(number: number): Promise<void>
   /** Starts one more node, which takes over half of the widest range, and resolves with the larger cluster. */
   add(): Promise<Cluster>
+  /** Starts a dead node again with nothing: it fetches its share from the others. */
+  replace(number: number): Promise<void>
   pause(number: number): void
   resume(number: number): void
   nodetool(number: number, words: readonly string[]): ReturnType<typeof nodetool>
@@ -149,6 +151,18 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
       const larger = createCluster({ ...options, added: (options.added ?? 0) + 1 }, say)
       await larger.up()
       return larger
+    },
+    async replace(number) {
+      const node = nodeOf(number)
+      if (pidOf(node) !== null) throw new Error(`Node ${number} runs; only a dead one is replaced.`)
+      const others = nodes.filter((other) => other !== node)
+      if (others.length === 0) throw new Error('There is no other node that it could fetch from.')
+      rmSync(node.home, { recursive: true, force: true })
+      // A node that finds itself among the seeds fetches nothing.
+      const seeds = others.map(({ address }) => address).join(',')
+      launch({ ...node, bootstraps: true, seeds }, jarsOnce(), true)
+      wanted.add(node)
+      await waitFor(() => accepts(node), `node ${number}`)
     },
     pause: (number) => requireRunning(nodeOf(number), 'SIGSTOP'),
     resume: (number) => requireRunning(nodeOf(number), 'SIGCONT'),

@@ -24,8 +24,12 @@ export interface NodePlan {
 
 export const nativePort = 9042
 
-/** Starts the node detached, in a session of its own; it outlives this process. */
-export function launch(plan: NodePlan, jars: Jars): void {
+/**
+ * Starts the node detached, in a session of its own; it outlives this process.
+ *
+ * @param replaces it has lost its files, and takes the place that its address has in the ring
+ */
+export function launch(plan: NodePlan, jars: Jars, replaces = false): void {
   const { home } = plan
   if (pidOf(plan) !== null) return
   const configuration = join(home, 'conf')
@@ -33,7 +37,7 @@ export function launch(plan: NodePlan, jars: Jars): void {
   mkdirSync(join(home, 'logs'), { recursive: true })
   writeFileSync(join(configuration, 'cassandra.yaml'), yamlOf(plan))
   const output = openSync(join(home, 'logs/output.log'), 'a')
-  const child = spawn('java', argumentsOf(plan, jars), {
+  const child = spawn('java', argumentsOf(plan, jars, replaces), {
     cwd: home,
     detached: true,
     stdio: ['ignore', output, output],
@@ -58,7 +62,7 @@ function yamlOf(plan: NodePlan): string {
 
 const optionsFile = join(templates, 'jvm.options')
 
-function argumentsOf(plan: NodePlan, jars: Jars): string[] {
+function argumentsOf(plan: NodePlan, jars: Jars, replaces: boolean): string[] {
   const { home } = plan
   const exporter =
     plan.metricsPort === null
@@ -81,6 +85,7 @@ function argumentsOf(plan: NodePlan, jars: Jars): string[] {
     // Fresh nodes with given tokens have nothing to wait for.
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     '-Dcassandra.ring_delay_ms=1000',
+    ...(replaces ? [`-Dcassandra.replace_address_first_boot=${plan.address}`] : []),
     ...['-cp', `${home}/conf:${jars.lib}/*`, 'org.apache.cassandra.service.CassandraDaemon'],
   ]
 }
