@@ -36,8 +36,9 @@ if (process.platform !== 'linux' || missing.length > 0) {
   process.exit(2)
 }
 installLocked(folder, { development: true, say: console.error })
-// The check compares what the default install can run.
-if (!process.argv.includes('--check')) installNode(false, console.error)
+// The check compares what the default install can run, and a report measures nothing.
+if (!['--check', '--report'].some((word) => process.argv.includes(word)))
+  installNode(false, console.error)
 if (process.argv.includes('--check')) {
   // `npm run check` leaves these files out, as their packages may not be there.
   const types = [process.execPath, 'check', '--no-script', '-p', folder]
