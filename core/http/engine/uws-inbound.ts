@@ -2,6 +2,7 @@
 import type { Reply } from '../reply.ts'
 import { tooLarge } from './bounded-body.ts'
 import type { Inbound } from './engine.ts'
+import { shortAddress } from './uws-address.ts'
 import { UwsBody } from './uws-body.ts'
 import type { NativeRequest, NativeResponse } from './uws-native.ts'
 import { endWithoutBody, sendHead, sendReply, sendStatus } from './uws-reply.ts'
@@ -56,9 +57,7 @@ export class UwsInbound implements Inbound {
 
   get address(): string {
     if (this.#over) return ''
-    const text = Buffer.from(this.#response.getRemoteAddressAsText()).toString()
-    // IPv6 comes with all its zeros; a URL knows the usual short form.
-    return text.includes(':') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text
+    return shortAddress(Buffer.from(this.#response.getRemoteAddressAsText()).toString())
   }
 
   get signal(): AbortSignal {
