@@ -4,7 +4,6 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { seriousFindings } from '../support/axe.ts'
 import { openBrowser, watchedPage, withoutBrowser, type WatchedPage } from '../support/browser.ts'
 import { siteNotInstalled } from '../support/docs-site.ts'
-import { eventually } from '../support/ledger.ts'
 import { runScript } from '../support/scripts.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
