@@ -1,0 +1,74 @@
+/** Every planted fault on the real stack: its alert fires and is told, nobody is woken for more, and it resolves. */
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { faultKinds } from '../../core/faults/faults.ts'
+import { prefixes } from '../../services/gateway/paths.ts'
+import { apiAt, good } from '../support/api.ts'
+import { incidents } from '../support/incidents.ts'
+import { eventually } from '../support/ledger.ts'
+import { lightLoad } from '../support/light-load.ts'
+import { send, type Method } from '../support/send.ts'
+import { patience, stackPrograms, testStack } from '../support/stack.ts'
+import { testsNeed } from '../support/tools.ts'
+
+setDefaultTimeout(300_000)
+
+test('every kind of fault has its incident', () => {
+  expect(incidents.map(({ fault }) => fault.kind)).toEqual([...faultKinds])
+})
+
+const able = testsNeed(...stackPrograms)
+
+describe.skipIf(!able)('an incident', async () => {
+  if (!able) return
+  const stack = await testStack(['--without', 'jaeger,locust', '--fast'])
+  await stack.up()
+  const { telegram } = stack
+  const url = `http://127.0.0.1:${stack.portOf('nginx')}`
+  // Before any fault: one of them is at the service that signs in.
+  const { access_token: admin } = await good(
+    apiAt(url).user.POST('/token', {
+      body: { username: 'admin', password: 'admin123' },
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    }),
+  )
+  const load = await lightLoad(url, admin)
+  afterAll(async () => {
+    await load.stop()
+    await stack.stop()
+  })
+
+  async function faults(method: Method, at: keyof typeof prefixes, json?: unknown): Promise<void> {
+    const path = `${url}${prefixes[at]}/system/faults`
+    const answer = await send(method, path, { token: admin, ...(json !== undefined && { json }) })
+    expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
+  }
+
+  test('is not there while customers buy and all is well', async () => {
+    await eventually('all is scraped', async () => (await stack.scraped()).length === 8, patience)
+    await eventually('customers are served', () => load.served() > 40, patience)
+    expect(await stack.firing()).toEqual([])
+  })
+
+  const allowed = new Set<string>()
+  test.each(incidents)('of the fault "$fault.kind" is told as $alert', async (incident) => {
+    const { fault, service, alert, pages } = incident
+    const name = `${alert} ${service}`
+    for (const page of Object.keys(pages)) allowed.add(page)
+    expect(telegram.told('firing', alert, service)).toBe(false)
+    await faults('POST', service, { ...fault, seconds: 600 })
+    await eventually(`${name} fires`, async () => (await stack.firing()).includes(name), patience)
+    await eventually(`${name} is told`, () => telegram.told('firing', alert, service), patience)
+    await faults('DELETE', service)
+    expect((await stack.paged()).filter((page) => !allowed.has(page))).toEqual([])
+  })
+
+  test('ends, and so it is told', async () => {
+    // The half hour of the burning budget is remembered for 90 s at this pace.
+    await eventually('nothing fires', async () => (await stack.firing()).length === 0, 2 * patience)
+    for (const { alert, service } of incidents) {
+      const over = () => telegram.told('resolved', alert, service)
+      await eventually(`the end of ${alert} ${service} is told`, over, patience)
+    }
+    expect((await stack.paged()).filter((page) => !allowed.has(page))).toEqual([])
+  })
+})
