@@ -1,9 +1,9 @@
 /** Every planted fault on the real stack: its alert fires and is told, nobody is woken for more, and it resolves. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { faultKinds } from '../../core/faults/faults.ts'
+import { faultKinds, type Fault } from '../../core/faults/faults.ts'
+import type { ServiceName } from '../../core/values/service-name.ts'
 import { prefixes } from '../../services/gateway/paths.ts'
 import { apiAt, good } from '../support/api.ts'
-import { incidents } from '../support/incidents.ts'
 import { eventually } from '../support/ledger.ts'
 import { lightLoad } from '../support/light-load.ts'
 import { send, type Method } from '../support/send.ts'
@@ -11,6 +11,60 @@ import { patience, stackPrograms, testStack } from '../support/stack.ts'
 import { testsNeed } from '../support/tools.ts'
 
 setDefaultTimeout(300_000)
+
+interface Incident {
+  /** As it is sent to the switch. */
+  readonly fault: Pick<Fault, 'kind'> & Partial<Fault>
+  /** Where it is turned on. */
+  readonly service: ServiceName
+  /** The alert that is told, of that service. */
+  readonly alert: string
+  /** Critical alerts that may fire as well, `alert service`, with the reason. */
+  readonly pages: Readonly<Record<string, string>>
+}
+
+/**
+ * In the order of `faultKinds`. Each at a strength that hurts without taking the service down, and at
+ * another service than the one before where its alert could be taken for that one's.
+ */
+const incidents: readonly Incident[] = [
+  {
+    fault: { kind: 'latency', milliseconds: 800 },
+    service: 'catalog',
+    alert: 'LatencyP99High',
+    pages: {},
+  },
+  {
+    fault: { kind: 'errors', share: 0.5 },
+    service: 'user',
+    alert: 'ErrorBudgetBurnFast',
+    pages: { 'ErrorBudgetBurnFast user': 'the alert of this fault is itself a page' },
+  },
+  {
+    fault: { kind: 'store', milliseconds: 150 },
+    service: 'cart',
+    alert: 'StoreSlow',
+    pages: {},
+  },
+  {
+    fault: { kind: 'cpu' },
+    service: 'user',
+    alert: 'EventLoopBlocked',
+    pages: {},
+  },
+  {
+    fault: { kind: 'memory', megabytes: 450 },
+    service: 'catalog',
+    alert: 'MemoryHigh',
+    pages: {},
+  },
+  {
+    fault: { kind: 'outbox' },
+    service: 'order',
+    alert: 'OutboxLag',
+    pages: {},
+  },
+]
 
 test('every kind of fault has its incident', () => {
   expect(incidents.map(({ fault }) => fault.kind)).toEqual([...faultKinds])
