@@ -110,19 +110,24 @@ describe.skipIf(!able)('an incident', async () => {
     for (const page of Object.keys(pages)) allowed.add(page)
     expect(telegram.told('firing', alert, service)).toBe(false)
     await faults('POST', service, { ...fault, seconds: 600 })
-    await eventually(`${name} fires`, async () => (await stack.firing()).includes(name), patience)
-    await eventually(`${name} is told`, () => telegram.told('firing', alert, service), patience)
-    await faults('DELETE', service)
+    try {
+      await eventually(`${name} fires`, async () => (await stack.firing()).includes(name), patience)
+      await eventually(`${name} is told`, () => telegram.told('firing', alert, service), patience)
+    } finally {
+      await faults('DELETE', service)
+    }
     expect((await stack.paged()).filter((page) => !allowed.has(page))).toEqual([])
   })
 
-  test('ends, and so it is told', async () => {
+  test.each(incidents)('of the fault "$fault.kind" ends, and so it is told', async (incident) => {
+    const { alert, service } = incident
+    const over = () => telegram.told('resolved', alert, service)
     // The half hour of the burning budget is remembered for 90 s at this pace.
-    await eventually('nothing fires', async () => (await stack.firing()).length === 0, 2 * patience)
-    for (const { alert, service } of incidents) {
-      const over = () => telegram.told('resolved', alert, service)
-      await eventually(`the end of ${alert} ${service} is told`, over, patience)
-    }
+    await eventually(`the end of ${alert} ${service} is told`, over, 2 * patience)
+    expect(await stack.firing()).not.toContain(`${alert} ${service}`)
+  })
+
+  test('wakes nobody for anything else', async () => {
     expect((await stack.paged()).filter((page) => !allowed.has(page))).toEqual([])
   })
 })
