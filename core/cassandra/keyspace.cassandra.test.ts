@@ -26,6 +26,7 @@ const migrations: readonly CassandraMigration[] = [
 
 describe.skipIf(!hasCassandra)('a keyspace', () => {
   const seen = new Map<string, { milliseconds: number; error: unknown }[]>()
+  let held: Promise<void> | null = null
   let place: TestKeyspace
   let keyspace: Keyspace
 
@@ -82,6 +83,7 @@ describe.skipIf(!hasCassandra)('a keyspace', () => {
 
   beforeAll(async () => {
     place = await testKeyspace(migrations, {
+      before: () => held,
       observe(operation) {
         const runs: { milliseconds: number; error: unknown }[] = []
         seen.set(operation, runs)
@@ -93,6 +95,22 @@ describe.skipIf(!hasCassandra)('a keyspace', () => {
     await keyspace.prepare()
   }, 120_000)
   afterAll(() => place?.remove(), 120_000)
+
+  test('sends a statement after what it has to wait for, and holds up nothing else', async () => {
+    const gate = Promise.withResolvers<void>()
+    held = gate.promise
+    let answered = false
+    const reading = cql.nameOf.get(newId<string>()).then(() => {
+      answered = true
+    })
+    held = null
+    await keyspace.check()
+    expect(await cql.nameOf.get(newId<string>())).toBeUndefined()
+    expect(answered).toBe(false)
+    gate.resolve()
+    await reading
+    expect(answered).toBe(true)
+  })
 
   test('gives back plain values, as they went in', async () => {
     const id = newId<string>()
