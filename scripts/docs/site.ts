@@ -43,7 +43,6 @@ export async function buildSite(output: 'inherit' | 'ignore'): Promise<void> {
     const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js')
     const child = Bun.spawn(
       [process.execPath, '--bun', vitepress, 'build', 'site', '--outDir', fresh],
-      // From here, or the pages find no Vue: they lie beside its folder, not in it.
       { cwd: root, stdio: ['ignore', output, 'inherit'] },
     )
     if ((await child.exited) !== 0)
