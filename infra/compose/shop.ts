@@ -3,7 +3,6 @@ import { serviceNames, type ServiceName } from '../../core/values/service-name.t
 import { ports, serviceMemory } from '../topology.ts'
 import type { Health, ServicePlan } from './service.ts'
 
-/** Both forward requests, so the services have to know them. */
 /** As the machine's own browser reaches them. */
 const pagesBeside = [
   `Grafana=http://localhost:${ports.grafana}/`,
@@ -13,6 +12,7 @@ const pagesBeside = [
   'Locust=http://localhost/locust/',
 ]
 
+/** Both forward requests, so the services have to know them. */
 export const addresses = { subnet: '172.30.80.0/24', nginx: '172.30.80.2', gateway: '172.30.80.3' }
 
 const image = 'product-store:local'

@@ -38,6 +38,8 @@ export async function buildSite(output: 'inherit' | 'ignore'): Promise<void> {
   if (lock.kind === 'held') throw new Error(`The site is being built (process ${lock.pid}).`)
   const fresh = `${builtSite}.new`
   try {
+    // Of a build that was ended halfway.
+    rmSync(fresh, { recursive: true, force: true })
     installPackagesOf(site, 'the documentation site')
     const made = sources()
     const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js')
