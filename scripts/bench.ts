@@ -1,6 +1,7 @@
 /** `npm run bench`: installs what the benchmarks need beside the shop, then runs them. */
 import { dirname, join } from 'node:path'
-import { installPackagesOf } from './packages.ts'
+import { installLocked } from './locked.ts'
+import { installNode } from './node/program.ts'
 
 const root = dirname(import.meta.dir)
 const folder = join(root, 'bench')
@@ -11,13 +12,15 @@ const usage = `Usage: npm run bench [-- option]
   --quick     few short rounds, some 3 minutes; only raw results are kept, in bench/results/quick/
   --check     types, each micro benchmark once, and a few pairs against the committed run; ends with 1
               when something is clearly slower
+  --engines   the shop on Bun against the shop on Node alone, some 3 minutes; writes their part of the page
   --report    writes docs/benchmarks.md anew from the newest results
   --port N    first of 16 free ports (18300)
   --help      this text
 
-Needs Linux and wrk; but for --check also Go (for vegeta) and Python 3 (for FastAPI).`
+Needs Linux and wrk; but for --check and --engines also Go (for vegeta) and Python 3 (for FastAPI).`
 
-const tools = process.argv.includes('--check') ? ['wrk'] : ['wrk', 'go', 'python3']
+const own = ['--check', '--engines'].some((word) => process.argv.includes(word))
+const tools = own ? ['wrk'] : ['wrk', 'go', 'python3']
 
 if (process.argv.includes('--help')) {
   console.log(usage)
@@ -32,7 +35,10 @@ if (process.platform !== 'linux' || missing.length > 0) {
   )
   process.exit(2)
 }
-installPackagesOf(folder, 'the benchmarks')
+installLocked(folder, { development: true, say: console.error })
+// The check compares what the default install can run, and a report measures nothing.
+if (!['--check', '--report'].some((word) => process.argv.includes(word)))
+  installNode(false, console.error)
 if (process.argv.includes('--check')) {
   // `npm run check` leaves these files out, as their packages may not be there.
   const types = [process.execPath, 'check', '--no-script', '-p', folder]

@@ -5,6 +5,7 @@ import { ensureKeys } from '../core/auth/key-files.ts'
 import { prefixes } from '../services/gateway/paths.ts'
 import { buildInBackground } from './docs/background.ts'
 import { watchChanges } from './shop/changes.ts'
+import { installNode } from './node/program.ts'
 import { clusterMissing } from './shop/cluster.ts'
 import { createConsole } from './shop/console.ts'
 import { lockFolder } from './shop/lock.ts'
@@ -189,6 +190,7 @@ async function main(): Promise<number> {
     return 0
   }
   if (parsed.kind === 'mistake') refuse(parsed.sentence, 2)
+  if (parsed.options.runtime === 'node') installNode(false, output.line)
   const options = { ...parsed.options, dataDir: resolve(root, parsed.options.dataDir) }
   mkdirSync(options.dataDir, { recursive: true })
   const lock = lockFolder(options.dataDir)

@@ -145,7 +145,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const observeStore: ObserveStore = (system) => {
     const counted = config.METRICS ? createStoreMetrics(metrics, system) : nothingObserved
     const traced = tracing === null ? counted : tracing.store(counted, system)
-    return faults === null ? traced : faults.slowed(traced)
+    return faults === null || system === 'cassandra' ? traced : faults.slowed(traced)
   }
   const parts = await service.build({
     config,
@@ -159,6 +159,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
       directory,
       metrics,
       observe: observeStore,
+      ...(faults !== null && { before: faults.storePause }),
       log,
       clock,
     }),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { installPackagesOf } from '../packages.ts'
+import { installLocked } from '../locked.ts'
 import { lockFile } from '../shop/lock.ts'
 
 const root = dirname(dirname(import.meta.dir))
@@ -40,7 +40,7 @@ export async function buildSite(output: 'inherit' | 'ignore'): Promise<void> {
   try {
     // Of a build that was ended halfway.
     rmSync(fresh, { recursive: true, force: true })
-    installPackagesOf(site, 'the documentation site')
+    installLocked(site, { development: true, say: console.error })
     const made = sources()
     const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js')
     const child = Bun.spawn(

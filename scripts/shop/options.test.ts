@@ -15,6 +15,7 @@ const defaults = {
   profile: 'demo',
   store: 'sqlite',
   copies: 1,
+  runtime: 'bun',
   fast: false,
   watch: false,
   docs: true,
@@ -35,13 +36,24 @@ describe('the options', () => {
       '--watch',
       '--no-docs',
     ]
-    expect(started([...args, '--profile=production', '--store', 'sqlite', '--copies=1'])).toEqual({
+    expect(
+      started([
+        ...args,
+        '--profile=production',
+        '--store',
+        'sqlite',
+        '--copies=1',
+        '--runtime',
+        'node',
+      ]),
+    ).toEqual({
       port: 9000,
       servicesPort: 9100,
       dataDir: 'x y',
       profile: 'production',
       store: 'sqlite',
       copies: 1,
+      runtime: 'node',
       fast: true,
       watch: true,
       docs: false,
@@ -89,6 +101,7 @@ describe('a mistake', () => {
       [['--port', '8003'], '8003'],
       [['--port', '8004'], '8004'],
       [['--profile', 'test'], 'test'],
+      [['--runtime', 'deno'], 'deno'],
       [['--store', 'redis'], 'redis'],
       [['--store', 'cassandra', '--services-port', '65500', '--copies', '5'], '65535'],
       [['--copies', '3'], '--copies'],

@@ -12,6 +12,7 @@ const options: StartOptions = {
   profile: 'demo',
   store: 'sqlite',
   copies: 1,
+  runtime: 'bun',
   fast: false,
   watch: false,
   docs: true,

@@ -6,7 +6,7 @@ import { watchCopies, type Copies } from '../../core/clients/copies.ts'
 import { addressesOf } from '../../core/config/common.ts'
 import { loadConfig, type Config } from '../../core/config/config.ts'
 import { addressReader } from '../../core/http/client-address.ts'
-import { bunEngine } from '../../core/http/engine/bun.ts'
+import { engine } from '../../core/http/engine/chosen.ts'
 import type { Listening } from '../../core/http/engine/engine.ts'
 import { Reply } from '../../core/http/reply.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
@@ -156,7 +156,7 @@ function rateLimits(config: GatewayConfig, metrics: Metrics, keys: KeySource): R
 /** On a port of its own, since everything on the gateway's port is open to the outside. */
 function serveMetrics(config: GatewayConfig, metrics: Metrics, log: Logger): Listening | null {
   if (config.GATEWAY_METRICS_PORT === 0) return null
-  return bunEngine.listen({
+  return engine.listen({
     host: config.GATEWAY_METRICS_HOST,
     port: config.GATEWAY_METRICS_PORT,
     idleTimeout: 30_000,

