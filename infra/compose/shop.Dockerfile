@@ -5,6 +5,12 @@ COPY package.json package-lock.json ./
 # The runtime comes with the base image below, in the same version.
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/bun node_modules/@oven node_modules/.bin
 
+FROM dependencies AS site
+COPY site site
+RUN npm ci --prefix site --ignore-scripts
+COPY docs docs
+RUN node site/node_modules/vitepress/bin/vitepress.js build site --outDir site/dist
+
 FROM oven/bun:1.4.5-slim
 WORKDIR /shop
 # Volumes take over the owner of the folders that they cover.
@@ -16,6 +22,7 @@ COPY core core
 COPY services services
 COPY scripts scripts
 COPY docs docs
+COPY --from=site /shop/site/dist site/dist
 COPY infra/compose/keys.sh infra/compose/keys.sh
 USER bun
 ENTRYPOINT []

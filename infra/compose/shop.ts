@@ -3,6 +3,15 @@ import { serviceNames, type ServiceName } from '../../core/values/service-name.t
 import { ports, serviceMemory } from '../topology.ts'
 import type { Health, ServicePlan } from './service.ts'
 
+/** As the machine's own browser reaches them. */
+const pagesBeside = [
+  `Grafana=http://localhost:${ports.grafana}/`,
+  `Prometheus=http://localhost:${ports.prometheus}/`,
+  `Alertmanager=http://localhost:${ports.alertmanager}/`,
+  'Jaeger=http://localhost/search',
+  'Locust=http://localhost/locust/',
+]
+
 /** Both forward requests, so the services have to know them. */
 export const addresses = { subnet: '172.30.80.0/24', nginx: '172.30.80.2', gateway: '172.30.80.3' }
 
@@ -53,6 +62,7 @@ export const shopServices: Readonly<Record<string, ServicePlan>> = {
       GATEWAY_METRICS_PORT: String(ports.gatewayMetrics),
       DATA_DIR: '/data',
       TRUSTED_PROXIES: addresses.nginx,
+      GATEWAY_LINKS: pagesBeside.join(','),
     },
     volumes: ['gateway-data:/data', 'profiles:/shop/profiles:ro'],
     publish: [`127.0.0.1:${ports.gateway}:${ports.gateway}`],

@@ -9,9 +9,12 @@ const notBuilt =
 /** Starts a build where one is needed; `say` hears one sentence when it fails. Returns how to end it. */
 export function buildInBackground(say: (sentence: string) => void): () => void {
   if (isUpToDate()) return () => {}
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, '../docs.ts'), '--quiet'], {
-    stdio: ['ignore', 'ignore', 'ignore'],
-  })
+  const child = Bun.spawn(
+    [process.execPath, '--no-orphans', join(import.meta.dir, '../docs.ts'), '--quiet'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore'],
+    },
+  )
   setPriority(child.pid, constants.priority.PRIORITY_LOW)
   let ended = false
   const watch = async (): Promise<void> => {

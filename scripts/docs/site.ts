@@ -38,12 +38,13 @@ export async function buildSite(output: 'inherit' | 'ignore'): Promise<void> {
   if (lock.kind === 'held') throw new Error(`The site is being built (process ${lock.pid}).`)
   const fresh = `${builtSite}.new`
   try {
+    // Of a build that was ended halfway.
+    rmSync(fresh, { recursive: true, force: true })
     installLocked(site, { development: true, say: console.error })
     const made = sources()
     const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js')
     const child = Bun.spawn(
       [process.execPath, '--bun', vitepress, 'build', 'site', '--outDir', fresh],
-      // From here, or the pages find no Vue: they lie beside its folder, not in it.
       { cwd: root, stdio: ['ignore', output, 'inherit'] },
     )
     if ((await child.exited) !== 0)

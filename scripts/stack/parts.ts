@@ -43,8 +43,10 @@ export async function makeParts(making: Making): Promise<readonly (Part | Absent
     alertmanager: runs(alertmanager),
     gateway: runs(nginx),
   })
+  const pages = [jaeger, locust, prometheus, alertmanager]
+  const links = pages.flatMap((part) => (isAbsent(part) ? [] : [`${part.label}=${part.address}`]))
   return [
-    shopPart(making, { ...tools, nginx: runs(nginx) }),
+    shopPart(making, { ...tools, nginx: runs(nginx), links }),
     nginx,
     prometheus,
     alertmanager,
@@ -61,7 +63,12 @@ export async function makeParts(making: Making): Promise<readonly (Part | Absent
 
 function shopPart(
   { root, options }: Making,
-  running: { readonly jaeger: boolean; readonly nginx: boolean },
+  running: {
+    readonly jaeger: boolean
+    readonly nginx: boolean
+    /** What the documentation leads to. */
+    readonly links: readonly string[]
+  },
 ): Part {
   const { ports, dataDir, store, profile, fast } = options
   const gateway = `http://${at(ports.gateway)}`
@@ -81,6 +88,7 @@ function shopPart(
       ...(fast ? ['--fast'] : []),
     ],
     env: {
+      GATEWAY_LINKS: running.links.join(','),
       // The gateway's own pages are asked for by nginx.
       ...(running.nginx && { TRUSTED_PROXIES: process.env['TRUSTED_PROXIES'] ?? loopback }),
       ...(store === 'cassandra' && cassandraEnv(options)),

@@ -1,5 +1,6 @@
 /** The documentation site: pages from docs/, served below /docs/ of the gateway. */
 import { dirname, join } from 'node:path'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import { extend } from './markdown.ts'
 import { russian, russianSearch } from './russian.ts'
@@ -8,7 +9,18 @@ import { sidebar } from '../sidebar.ts'
 import { slug } from '../slug.ts'
 
 const base = '/docs/'
-const docs = join(dirname(dirname(import.meta.dirname)), 'docs')
+const site = dirname(import.meta.dirname)
+const docs = join(dirname(site), 'docs')
+
+/** The pages lie outside of the folder with the packages: what they import is looked for from here. */
+const packagesForPages: Plugin = {
+  name: 'packages-for-pages',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (!/^vue(\/|$)/.test(source) || importer?.startsWith(`${docs}/`) !== true) return null
+    return this.resolve(source, join(site, 'package.json'), { skipSelf: true })
+  },
+}
 
 /** A basket in the shop's green; the policy of the pages allows data addresses for pictures. */
 const icon = `data:image/svg+xml,${encodeURIComponent(
@@ -36,6 +48,7 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   transformHtml: (html, _id, { siteConfig }) => withScriptFiles(html, siteConfig.outDir, base),
+  vite: { plugins: [packagesForPages] },
   locales: {
     root: {
       label: 'English',
