@@ -96,8 +96,8 @@ const sentence = ({ pair: [name, ours, theirs], now, before, margin }: Slower): 
 
 /** Of one core, median of the rounds. */
 const shareOf = (comparisons: readonly Comparison<Sample>[], name: string, variant: string) => {
-  const rounds = comparisons.find((each) => each.name === name)?.rounds[variant] ?? []
-  return spread(rounds.map(({ server }) => server)).median
+  const samples = comparisons.find((each) => each.name === name)?.rounds[variant] ?? []
+  return spread(samples.map(({ server }) => server)).median
 }
 
 /**
