@@ -14,6 +14,8 @@ export interface ReadingOptions {
   readonly seconds: number
   /** The frameworks and the larger page as well; without them the shop against the bare runtime alone. */
   readonly all: boolean
+  /** Names of comparisons; all of them unless given. */
+  readonly only?: readonly string[]
   readonly onProgress: (text: string) => void
 }
 
@@ -120,7 +122,9 @@ export async function compareReading(
     }
     const results: Comparison<Sample>[] = []
     for (const [name, contestants] of Object.entries(comparisons)) {
-      results.push(await compare(name, contestants, options))
+      if (options.only?.includes(name) ?? true) {
+        results.push(await compare(name, contestants, options))
+      }
     }
     return results
   } finally {
