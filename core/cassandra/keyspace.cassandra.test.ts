@@ -100,7 +100,7 @@ describe.skipIf(!hasCassandra)('a keyspace', () => {
     const gate = Promise.withResolvers<void>()
     held = gate.promise
     let answered = false
-    const reading = cql.nameOf.get(newId<string>()).then(() => {
+    const reading = cql.nameOf.get(newId<string>()).finally(() => {
       answered = true
     })
     held = null
