@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createCluster, recordedCluster, type Cluster } from './cassandra/cluster.ts'
+import { restoreSnapshot, takeSnapshot } from './cassandra/snapshot.ts'
 import { dataFolder, runCommand } from './command.ts'
 
 const usage = `Usage: npm run cassandra -- <verb> [options]
@@ -13,17 +14,25 @@ const usage = `Usage: npm run cassandra -- <verb> [options]
   start N       start node N again and wait until it accepts clients
   pause N       stop node N's process where it is (SIGSTOP)
   resume N      let it go on
+  add           start one more node, which takes over half of the widest range
+  replace N     start dead node N with no files: it fetches its share from the others
   nodetool N …  run Cassandra's nodetool against node N; its own options after --
+  snapshot DIR  write the shop's keyspaces, as every node holds them, into an empty folder
+  restore DIR   make the keyspaces of a snapshot again, in a cluster that has none of them
 
   --nodes 3                    nodes of a new cluster, 1 to 9
   --first-address 127.0.0.11   address of node 1; the others count up from it; ports 9042 and 7000
   --first-jmx-port 7291        JMX port of node 1 on 127.0.0.1; the others count up from it
   --metrics-port 7070          Prometheus exporter on each node's address; 0 for none
+  --prefix shop                how the names of the keyspaces begin (CASSANDRA_KEYSPACE_PREFIX)
   --data FOLDER                data, logs and pids; data/cassandra unless given
 
 It needs Java 17, and Maven the first time. Each node takes some 0.5 GB of memory.`
 
-const verbs = ['up', 'down', 'status', 'kill', 'start', 'pause', 'resume', 'nodetool'] as const
+const ofCluster = ['up', 'down', 'status', 'add'] as const
+const ofNode = ['kill', 'start', 'replace', 'pause', 'resume', 'nodetool'] as const
+const ofFolder = ['snapshot', 'restore'] as const
+const verbs = [...ofCluster, ...ofNode, ...ofFolder]
 type Verb = (typeof verbs)[number]
 
 interface Options {
@@ -34,6 +43,7 @@ interface Options {
   readonly firstAddress: string
   readonly firstJmxPort: number
   readonly metricsPort: number
+  readonly prefix: string
 }
 
 function read(): Options | null {
@@ -44,6 +54,7 @@ function read(): Options | null {
       'first-address': { type: 'string', default: '127.0.0.11' },
       'first-jmx-port': { type: 'string', default: '7291' },
       'metrics-port': { type: 'string', default: '0' },
+      prefix: { type: 'string', default: 'shop' },
       data: { type: 'string' },
     },
     allowPositionals: true,
@@ -52,8 +63,8 @@ function read(): Options | null {
   const verb = verbs.find((each) => each === first)
   const nodes = Number(values.nodes)
   if (verb === undefined || !Number.isInteger(nodes) || nodes < 1 || nodes > 9) return null
-  const wantsNode = !['up', 'down', 'status'].includes(verb)
-  if (wantsNode && !/^\d+$/.test(words[0] ?? '')) return null
+  if (ofNode.some((each) => each === verb) && !/^\d+$/.test(words[0] ?? '')) return null
+  if (ofFolder.some((each) => each === verb) && words.length !== 1) return null
   return {
     verb,
     words,
@@ -65,6 +76,7 @@ function read(): Options | null {
     firstAddress: values['first-address'],
     firstJmxPort: Number(values['first-jmx-port']),
     metricsPort: Number(values['metrics-port']),
+    prefix: values.prefix,
   }
 }
 
@@ -81,11 +93,16 @@ async function run(options: Options): Promise<void> {
   if (verb === 'up') return up(options)
   const cluster = existing(folder)
   const number = Number(words[0])
+  const place = resolve(words[0] ?? '')
   if (verb === 'down') await cluster.down()
+  else if (verb === 'add') return status(await cluster.add())
   else if (verb === 'kill') await cluster.kill(number)
   else if (verb === 'start') await cluster.start(number)
+  else if (verb === 'replace') await cluster.replace(number)
   else if (verb === 'pause') cluster.pause(number)
   else if (verb === 'resume') cluster.resume(number)
+  else if (verb === 'snapshot') return takeSnapshot(cluster, place, options.prefix, say)
+  else if (verb === 'restore') return restoreSnapshot(cluster, place, say)
   else if (verb === 'nodetool') return nodetool(cluster, number, words.slice(1))
   await status(cluster)
 }

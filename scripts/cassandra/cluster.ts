@@ -1,5 +1,5 @@
 /** A Cassandra cluster on this machine: one to nine nodes, each on a loopback address of its own. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureJars, type Jars } from './jars.ts'
 import {
@@ -14,7 +14,10 @@ import {
 } from './node.ts'
 
 export interface ClusterOptions {
+  /** Nodes that it began with. */
   readonly nodes: number
+  /** Nodes that joined since; none unless given. */
+  readonly added?: number
   /** Address of node 1; the others count up from it. */
   readonly firstAddress: string
   /** JMX port of node 1 on 127.0.0.1; the others count up from it. */
@@ -37,6 +40,10 @@ export interface Cluster {
   kill(number: number): Promise<void>
   /** Starts one node and resolves when it accepts clients. */
   start(number: number): Promise<void>
+  /** Starts one more node, which takes over half of the widest range, and resolves with the larger cluster. */
+  add(): Promise<Cluster>
+  /** Starts a dead node again with nothing: it fetches its share from the others. */
+  replace(number: number): Promise<void>
   pause(number: number): void
   resume(number: number): void
   nodetool(number: number, words: readonly string[]): ReturnType<typeof nodetool>
@@ -140,6 +147,23 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
       wanted.add(node)
       await waitFor(() => accepts(node), `node ${number}`)
     },
+    async add() {
+      const larger = createCluster({ ...options, added: (options.added ?? 0) + 1 }, say)
+      await larger.up()
+      return larger
+    },
+    async replace(number) {
+      const node = nodeOf(number)
+      if (pidOf(node) !== null) throw new Error(`Node ${number} runs; only a dead one is replaced.`)
+      const others = nodes.filter((other) => other !== node)
+      if (others.length === 0) throw new Error('There is no other node that it could fetch from.')
+      rmSync(node.home, { recursive: true, force: true })
+      // A node that finds itself among the seeds fetches nothing.
+      const seeds = others.map(({ address }) => address).join(',')
+      launch({ ...node, bootstraps: true, seeds }, jarsOnce(), true)
+      wanted.add(node)
+      await waitFor(() => accepts(node), `node ${number}`)
+    },
     pause: (number) => requireRunning(nodeOf(number), 'SIGSTOP'),
     resume: (number) => requireRunning(nodeOf(number), 'SIGCONT'),
     nodetool: (number, words) => nodetool(nodeOf(number), jarsOnce(), words),
@@ -150,24 +174,43 @@ function requireRunning(node: NodePlan, name: NodeJS.Signals): void {
   if (!signal(node, name)) throw new Error(`Node ${node.number} does not run.`)
 }
 
-/** Murmur3 tokens, evenly over -2^63 .. 2^63-1. */
-const tokenOf = (index: number, count: number): string =>
-  String((2n ** 64n / BigInt(count)) * BigInt(index) - 2n ** 63n)
+const ringSize = 2n ** 64n
+const lowest = -(2n ** 63n)
+
+/** Murmur3 tokens: evenly over -2^63 .. 2^63-1, then each in the middle of the widest gap. */
+function tokensOf(count: number, added: number): readonly bigint[] {
+  const step = ringSize / BigInt(count)
+  const tokens = Array.from({ length: count }, (_, index) => lowest + step * BigInt(index))
+  for (let more = 0; more < added; more++) {
+    const sorted = tokens.toSorted((a, b) => (a < b ? -1 : 1))
+    const gaps = sorted.map((token, at) => {
+      return { token, width: (sorted[at + 1] ?? ringSize + lowest) - token }
+    })
+    const widest = gaps.reduce((best, gap) => (gap.width > best.width ? gap : best))
+    tokens.push(widest.token + widest.width / 2n)
+  }
+  return tokens
+}
 
 export function planNodes(options: ClusterOptions): readonly NodePlan[] {
-  const { nodes: count, firstAddress, folder } = options
+  const { nodes: first, added = 0, firstAddress, folder } = options
+  const count = first + added
   const parts = firstAddress.split('.').map(Number)
   const last = parts[3] ?? 0
   if (parts.length !== 4 || parts[0] !== 127 || last + count > 255) {
     throw new Error(`${firstAddress} is no loopback address with ${count - 1} more behind it.`)
   }
-  return Array.from({ length: count }, (_, index) => ({
+  const addressOf = (index: number) => [...parts.slice(0, 3), last + index].join('.')
+  // Only a seed starts when it reaches nobody, and of nodes that start at once any may be the first.
+  const seeds = Array.from({ length: first }, (_, index) => addressOf(index)).join(',')
+  return tokensOf(first, added).map((token, index) => ({
     number: index + 1,
-    address: [...parts.slice(0, 3), last + index].join('.'),
+    address: addressOf(index),
     jmxPort: options.firstJmxPort + index,
     metricsPort: options.metricsPort,
-    token: tokenOf(index, count),
-    seeds: firstAddress,
+    token: String(token),
+    bootstraps: index >= first,
+    seeds,
     cluster: 'product-store',
     home: join(folder, `node${index + 1}`),
   }))

@@ -14,6 +14,8 @@ export interface NodePlan {
   /** Port of the Prometheus exporter on the node's address; null for none. */
   readonly metricsPort: number | null
   readonly token: string
+  /** True for a node that joined a cluster which may have had data: it fetches its share first. */
+  readonly bootstraps: boolean
   readonly seeds: string
   readonly cluster: string
   /** Folder of its data, logs and pid. */
@@ -22,8 +24,12 @@ export interface NodePlan {
 
 export const nativePort = 9042
 
-/** Starts the node detached, in a session of its own; it outlives this process. */
-export function launch(plan: NodePlan, jars: Jars): void {
+/**
+ * Starts the node detached, in a session of its own; it outlives this process.
+ *
+ * @param replaces it has lost its files, and takes the place that its address has in the ring
+ */
+export function launch(plan: NodePlan, jars: Jars, replaces = false): void {
   const { home } = plan
   if (pidOf(plan) !== null) return
   const configuration = join(home, 'conf')
@@ -31,7 +37,7 @@ export function launch(plan: NodePlan, jars: Jars): void {
   mkdirSync(join(home, 'logs'), { recursive: true })
   writeFileSync(join(configuration, 'cassandra.yaml'), yamlOf(plan))
   const output = openSync(join(home, 'logs/output.log'), 'a')
-  const child = spawn('java', argumentsOf(plan, jars), {
+  const child = spawn('java', argumentsOf(plan, jars, replaces), {
     cwd: home,
     detached: true,
     stdio: ['ignore', output, output],
@@ -45,6 +51,7 @@ function yamlOf(plan: NodePlan): string {
   const values: Readonly<Record<string, string>> = {
     CLUSTER: plan.cluster,
     TOKEN: plan.token,
+    BOOTSTRAP: String(plan.bootstraps),
     SEEDS: plan.seeds,
     ADDRESS: plan.address,
     HOME: plan.home,
@@ -55,7 +62,7 @@ function yamlOf(plan: NodePlan): string {
 
 const optionsFile = join(templates, 'jvm.options')
 
-function argumentsOf(plan: NodePlan, jars: Jars): string[] {
+function argumentsOf(plan: NodePlan, jars: Jars, replaces: boolean): string[] {
   const { home } = plan
   const exporter =
     plan.metricsPort === null
@@ -78,6 +85,7 @@ function argumentsOf(plan: NodePlan, jars: Jars): string[] {
     // Fresh nodes with given tokens have nothing to wait for.
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     '-Dcassandra.ring_delay_ms=1000',
+    ...(replaces ? [`-Dcassandra.replace_address_first_boot=${plan.address}`] : []),
     ...['-cp', `${home}/conf:${jars.lib}/*`, 'org.apache.cassandra.service.CassandraDaemon'],
   ]
 }
