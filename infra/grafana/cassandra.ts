@@ -50,6 +50,25 @@ export const cassandraBoard: Board = {
       ],
     },
     {
+      title: 'As the services see it',
+      panels: [
+        lines(
+          'Nodes, as the services see them',
+          { '{{job}} {{state}}': 'max by (job, state) (cassandra_nodes)' },
+          { unit: 'short', description: 'Silent: connected, but its answers are late.' },
+        ),
+        lines(
+          'Services that refuse calls',
+          { '{{job}}': 'max by (job) (cassandra_breaker_open)' },
+          {
+            unit: 'short',
+            limit: 1,
+            description: 'Nearly all statements failed, so a service answers 503 at once.',
+          },
+        ),
+      ],
+    },
+    {
       title: 'Requests of clients',
       panels: [
         lines(

@@ -223,7 +223,16 @@ export const alertCases: readonly AlertCase[] = [
       'up{job="cassandra",instance="a"}': '1x30',
       'org_apache_cassandra_net_failuredetector_downendpointcount{job="cassandra",instance="a"}':
         '0x9 1x4 0x20',
+      // Late answers are a matter of seconds, and of other alerts.
+      'cassandra_nodes{job="order",instance="b",state="silent"}': '1x30',
+      'cassandra_nodes{job="order",instance="b",state="down"}': '0x9 1x4 0x20',
     },
+  },
+  {
+    alert: 'CassandraUnreachable',
+    fires: { 'cassandra_breaker_open{job="order",instance="a"}': '0x5 1x20' },
+    at: '3m',
+    silent: { 'cassandra_breaker_open{job="order",instance="a"}': '0x9 1x4 0x20' },
   },
   {
     alert: 'CassandraDropsRequests',

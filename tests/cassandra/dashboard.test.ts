@@ -3,9 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
+import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import { commonSettings } from '../../core/config/common.ts'
+import { loadConfig } from '../../core/config/config.ts'
+import { storeOpener } from '../../core/lifecycle/store.ts'
 import { createLogger } from '../../core/logging/logger.ts'
+import { createMetrics } from '../../core/metrics/metrics.ts'
+import { createStoreMetrics } from '../../core/metrics/store-metrics.ts'
 import { newId } from '../../core/values/ids.ts'
+import { systemClock } from '../../core/values/time.ts'
 import { prometheusFiles } from '../../infra/prometheus/files.ts'
 import { canRunCassandra, startCluster, type TestCluster } from '../support/cassandra.ts'
 import { lackingData, queriesOf } from '../support/dashboards.ts'
@@ -20,6 +26,7 @@ describe.skipIf(!able)('a node under load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cassandra-dashboard-'))
   let cluster: TestCluster
   let keyspace: Keyspace
+  let service: Bun.Server<undefined> | null = null
   let prometheus: Server
   let url = ''
   let load: Promise<void>
@@ -29,22 +36,38 @@ describe.skipIf(!able)('a node under load', () => {
     const [metricsPort = 0, port = 0] = await freePorts(2)
     cluster = await startCluster(1, 61, metricsPort)
     const [address = ''] = cluster.addresses
-    keyspace = await openKeyspace({
-      contactPoints: [address],
-      datacenter: 'datacenter1',
-      credentials: null,
-      service: 'test',
-      // The exporter tells of the shop's own tables alone.
-      keyspace: 'shop_panels',
-      replication: 1,
-      migrations: [
-        {
-          version: 1,
-          name: 'a',
-          cql: 'CREATE TABLE IF NOT EXISTS a (id uuid PRIMARY KEY, value int)',
-        },
-      ],
-      log: createLogger({ service: 'test', level: 'silent' }),
+    const metrics = createMetrics('order')
+    // The exporter tells of the shop's own tables alone.
+    const openStore = storeOpener({
+      name: 'order',
+      config: loadConfig(commonSettings, {
+        STORE: 'cassandra',
+        CASSANDRA_CONTACT_POINTS: address,
+        CASSANDRA_REPLICATION: '1',
+      }),
+      directory: folder,
+      metrics,
+      observe: (system) => createStoreMetrics(metrics, system),
+      log: createLogger({ service: 'order', level: 'silent' }),
+      clock: systemClock,
+    })
+    keyspace = await openStore({
+      sqlite: (): Keyspace => {
+        throw new Error('Not the store of this test.')
+      },
+      cassandra: (open) =>
+        open([
+          {
+            version: 1,
+            name: 'a',
+            cql: 'CREATE TABLE IF NOT EXISTS a (id uuid PRIMARY KEY, value int)',
+          },
+        ]),
+    })
+    service = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: async () => new Response(await metrics.text()),
     })
     const create = keyspace.conditional<[string, number]>(
       'INSERT INTO a (id, value) VALUES (?, ?) IF NOT EXISTS',
@@ -56,7 +79,13 @@ describe.skipIf(!able)('a node under load', () => {
     )
     await keyspace.prepare()
 
-    const place = { targets: { cassandra: [`${address}:${metricsPort}`] }, alertmanagers: [] }
+    const place = {
+      targets: {
+        cassandra: [`${address}:${metricsPort}`],
+        order: [`127.0.0.1:${service.port}`],
+      },
+      alertmanagers: [],
+    }
     for (const file of prometheusFiles({ ...place, docs: 'http://localhost/docs', scale: 0.1 })) {
       writeFileSync(join(folder, file.path), file.text)
     }
@@ -84,6 +113,7 @@ describe.skipIf(!able)('a node under load', () => {
   afterAll(async () => {
     isOver = true
     await load
+    await service?.stop(true)
     await keyspace?.close()
     await prometheus?.stop()
     await cluster?.remove()

@@ -158,6 +158,8 @@ describe('a planted fault', () => {
     await plant('user', { kind: 'memory', megabytes: 160 })
     await until('it has grown', () => resident() > before + 140)
     expect(resident()).toBeLessThan(before + 260)
+    await end('user')
+    await until('it has been given back', () => resident() < before + 70)
   }, 60_000)
 
   test('of the outbox holds everything back, and nothing is lost', async () => {

@@ -1,133 +1,120 @@
-/** Every planted fault on the real stack: its alert fires and is told, nobody is woken for more, and it resolves. */
+/**
+ * Everything that docs/reproduce_alerts.md causes by its commands, on the real stack under light load:
+ * the alert fires and is told, nobody is woken for more, and its end is told.
+ */
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { faultKinds, type Fault } from '../../core/faults/faults.ts'
-import type { ServiceName } from '../../core/values/service-name.ts'
-import { prefixes } from '../../services/gateway/paths.ts'
-import { apiAt, good } from '../support/api.ts'
+import { faultKinds } from '../../core/faults/faults.ts'
 import { eventually } from '../support/ledger.ts'
-import { lightLoad } from '../support/light-load.ts'
-import { send, type Method } from '../support/send.ts'
+import { commandsBelow, headings, shellAt } from '../support/reproduce-page.ts'
 import { patience, stackPrograms, testStack } from '../support/stack.ts'
 import { testsNeed } from '../support/tools.ts'
 
 setDefaultTimeout(300_000)
 
 interface Incident {
-  /** As it is sent to the switch. */
-  readonly fault: Pick<Fault, 'kind'> & Partial<Fault>
-  /** Where it is turned on. */
-  readonly service: ServiceName
-  /** The alert that is told, of that service. */
+  /** Below which the page has its commands: the first one begins it, the last one ends it. */
+  readonly heading: string
+  /** The alert that is told, and of which job. */
   readonly alert: string
-  /** Critical alerts that may fire as well, `alert service`, with the reason. */
+  readonly job: string
+  /** Critical alerts that may fire, `alert job`, with the reason. */
   readonly pages: Readonly<Record<string, string>>
 }
 
-/**
- * In the order of `faultKinds`. Each at a strength that hurts without taking the service down, and at
- * another service than the one before where its alert could be taken for that one's.
- */
+/** In the order of the page. */
 const incidents: readonly Incident[] = [
+  { heading: 'Latency', alert: 'LatencyP99High', job: 'catalog', pages: {} },
   {
-    fault: { kind: 'latency', milliseconds: 800 },
-    service: 'catalog',
-    alert: 'LatencyP99High',
-    pages: {},
-  },
-  {
-    fault: { kind: 'errors', share: 0.5 },
-    service: 'user',
+    heading: 'Errors',
     alert: 'ErrorBudgetBurnFast',
-    pages: { 'ErrorBudgetBurnFast user': 'the alert of this fault is itself a page' },
+    job: 'user',
+    pages: {
+      'ErrorBudgetBurnFast user': 'it is the alert of this incident',
+      'ErrorBudgetBurnFast gateway': 'it hands the errors on to customers',
+    },
   },
+  { heading: 'Slow store', alert: 'StoreSlow', job: 'cart', pages: {} },
+  { heading: 'Busy processor', alert: 'EventLoopBlocked', job: 'user', pages: {} },
+  { heading: 'Leaking memory', alert: 'MemoryHigh', job: 'catalog', pages: {} },
+  { heading: 'Stuck outbox', alert: 'OutboxLag', job: 'order', pages: {} },
   {
-    fault: { kind: 'store', milliseconds: 150 },
-    service: 'cart',
-    alert: 'StoreSlow',
-    pages: {},
+    heading: 'A service that hangs',
+    alert: 'ServiceDown',
+    job: 'cart',
+    pages: {
+      'ServiceDown cart': 'it is the alert of this incident',
+      'ErrorBudgetBurnFast gateway': 'it answers 503 in place of the cart',
+    },
   },
-  {
-    fault: { kind: 'cpu' },
-    service: 'user',
-    alert: 'EventLoopBlocked',
-    pages: {},
-  },
-  {
-    fault: { kind: 'memory', megabytes: 450 },
-    service: 'catalog',
-    alert: 'MemoryHigh',
-    pages: {},
-  },
-  {
-    fault: { kind: 'outbox' },
-    service: 'order',
-    alert: 'OutboxLag',
-    pages: {},
-  },
+  { heading: 'A part that watches and hangs', alert: 'TargetDown', job: 'node', pages: {} },
 ]
 
-test('every kind of fault has its incident', () => {
-  expect(incidents.map(({ fault }) => fault.kind)).toEqual([...faultKinds])
+test('every incident of the page is here, and every kind of fault is on the page', () => {
+  expect(headings).toEqual(['Before', ...incidents.map(({ heading }) => heading), 'More by hand'])
+  const commands = headings.flatMap(commandsBelow).join('\n')
+  const planted = [...commands.matchAll(/"kind":"(\w+)"/g)].map(([, kind]) => kind)
+  expect(planted).toEqual([...faultKinds])
 })
 
-const able = testsNeed(...stackPrograms)
+const able = testsNeed(...stackPrograms, 'curl')
 
 describe.skipIf(!able)('an incident', async () => {
   if (!able) return
+  const [, signIn = '', load = ''] = commandsBelow('Before')
   const stack = await testStack(['--without', 'jaeger,locust', '--fast'])
   await stack.up()
   const { telegram } = stack
-  const url = `http://127.0.0.1:${stack.portOf('nginx')}`
   // Before any fault: one of them is at the service that signs in.
-  const { access_token: admin } = await good(
-    apiAt(url).user.POST('/token', {
-      body: { username: 'admin', password: 'admin123' },
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    }),
-  )
-  const load = await lightLoad(url, admin)
+  const token = await shellAt(stack).run(`${signIn}\nprintf %s "$TOKEN"`)
+  const shell = shellAt(stack, token)
+  const endLoad = shell.start(load)
   afterAll(async () => {
-    await load.stop()
+    await endLoad()
     await stack.stop()
   })
 
-  async function faults(method: Method, at: keyof typeof prefixes, json?: unknown): Promise<void> {
-    const path = `${url}${prefixes[at]}/system/faults`
-    const answer = await send(method, path, { token: admin, ...(json !== undefined && { json }) })
-    expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
+  /** Critical alerts that have fired at any time. */
+  async function paged(): Promise<readonly string[]> {
+    const fired = 'last_over_time(ALERTS{alertstate="firing",severity="critical"}[1h])'
+    const found = await stack.query(fired)
+    return found.map(({ alertname, job }) => `${alertname} ${job}`)
   }
 
   test('is not there while customers buy and all is well', async () => {
-    await eventually('all is scraped', async () => (await stack.scraped()).length === 8, patience)
-    await eventually('customers are served', () => load.served() > 40, patience)
+    const served = 'job:http_requests:rate5m{job=~"catalog|cart|order|user|gateway"} > 0.5'
+    await eventually(
+      'all is scraped and customers are served',
+      async () => (await stack.scraped()).length === 8 && (await stack.query(served)).length === 5,
+      patience,
+    )
     expect(await stack.firing()).toEqual([])
   })
 
   const allowed = new Set<string>()
-  test.each(incidents)('of the fault "$fault.kind" is told as $alert', async (incident) => {
-    const { fault, service, alert, pages } = incident
-    const name = `${alert} ${service}`
+  test.each(incidents)('"$heading" is told as $alert', async ({ heading, alert, job, pages }) => {
+    const commands = commandsBelow(heading)
     for (const page of Object.keys(pages)) allowed.add(page)
-    expect(telegram.told('firing', alert, service)).toBe(false)
-    await faults('POST', service, { ...fault, seconds: 600 })
+    expect(telegram.told('firing', alert, job)).toBe(false)
+    await shell.run(commands[0] ?? '')
     try {
-      await eventually(`${name} fires`, async () => (await stack.firing()).includes(name), patience)
-      await eventually(`${name} is told`, () => telegram.told('firing', alert, service), patience)
+      const fires = async () => (await stack.firing()).includes(`${alert} ${job}`)
+      await eventually(`${alert} ${job} fires`, fires, patience)
+      const told = () => telegram.told('firing', alert, job)
+      await eventually(`${alert} ${job} is told`, told, patience)
     } finally {
-      await faults('DELETE', service)
+      await shell.run(commands.at(-1) ?? '')
     }
-    expect((await stack.paged()).filter((page) => !allowed.has(page))).toEqual([])
+    expect((await paged()).filter((page) => !allowed.has(page))).toEqual([])
   })
 
-  test.each(incidents)('of the fault "$fault.kind" ends, and so it is told', async (incident) => {
-    const { alert, service } = incident
-    const over = () => telegram.told('resolved', alert, service)
+  test.each(incidents)('"$heading" is over, and so it is told', async ({ alert, job }) => {
     // The half hour of the burning budget is remembered for 90 s at this pace.
-    await eventually(`the end of ${alert} ${service} is told`, over, 2 * patience)
-    expect(await stack.firing()).not.toContain(`${alert} ${service}`)
+    const told = () => telegram.told('resolved', alert, job)
+    await eventually(`the end of ${alert} ${job} is told`, told, 2 * patience)
+    expect(await stack.firing()).not.toContain(`${alert} ${job}`)
   })
 
-  test('wakes nobody for anything else', async () => {
-    expect((await stack.paged()).filter((page) => !allowed.has(page))).toEqual([])
+  test('woke nobody for anything else', async () => {
+    expect((await paged()).filter((page) => !allowed.has(page))).toEqual([])
   })
 })

@@ -164,6 +164,13 @@ test('10,000 random paths, names and ids add no series', async () => {
     () => ['user', 'POST', '/token', { form: { username: word(), password: '' } }],
     () => ['user', 'POST', '/users/register', { json: { username: word() } }],
     () => ['user', 'GET', `/users/${word()}`, { token: word() }],
+    () => [
+      'gateway',
+      'GET',
+      `/cart-api/cart/?${word()}=${word()}`,
+      { token, headers: { 'user-agent': word(), 'x-request-id': word(), referer: word() } },
+    ],
+    () => ['cart', 'POST', '/cart/checkout', { token, headers: { 'idempotency-key': word() } }],
   ]
   const ask = async (index: number): Promise<void> => {
     const [to, method, path, sent] = kinds[index % kinds.length]?.() ?? ['user', 'GET', '/']
@@ -193,4 +200,15 @@ test('names of products have 200 series at most, and the rest is one', async () 
   const page = await pageOf('cart')
   expect(page.families.get('items_added_to_cart_total')?.series).toHaveLength(201)
   expect(page.value('items_added_to_cart_total{product_name="other"}')).toBe(30)
+}, 120_000)
+
+test('categories have 50 series at most, and the rest is one', async () => {
+  const categories = Array.from({ length: 60 }, (_, index) => `Категория ${index}`)
+  await inParallel(categories.length, 8, async (index) => {
+    const { product_id } = await client.createProduct({ category: categories[index] ?? '' })
+    expect((await client.get('catalog', `/products/${product_id}`)).status).toBe(200)
+  })
+  const page = await pageOf('catalog')
+  expect(page.families.get('product_views_total')?.series).toHaveLength(51)
+  expect(page.value('product_views_total{category="other"}')).toBeGreaterThan(10)
 }, 120_000)

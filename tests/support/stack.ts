@@ -39,8 +39,8 @@ export interface TestStack {
   ask(word: string): Promise<{ readonly code: number; readonly output: string }>
   /** `ServiceDown cart`, of alerts that fire right now. */
   firing(): Promise<readonly string[]>
-  /** The same of the critical alerts that have fired at any time: they wake somebody. */
-  paged(): Promise<readonly string[]>
+  /** The labels of the series that an expression has right now. */
+  query(expression: string): Promise<readonly Readonly<Record<string, string>>[]>
   /** The jobs whose last scrape worked. */
   scraped(): Promise<readonly string[]>
   stop(): Promise<void>
@@ -126,12 +126,11 @@ export async function testStack(
         .filter(({ state }) => state === 'firing')
         .map(({ labels }) => `${labels['alertname']} ${labels['job']}`)
     },
-    async paged() {
-      const expression = 'last_over_time(ALERTS{alertstate="firing",severity="critical"}[1h])'
+    async query(expression) {
       const { result } = await prometheus<{
         readonly result: readonly { readonly metric: Readonly<Record<string, string>> }[]
       }>(`query?${new URLSearchParams({ query: expression }).toString()}`)
-      return result.map(({ metric }) => `${metric['alertname']} ${metric['job']}`)
+      return result.map(({ metric }) => metric)
     },
     async scraped() {
       const { activeTargets } = await prometheus<{

@@ -10,12 +10,21 @@ export const cassandraAlerts = (time: Times): AlertGroup => ({
     {
       name: 'CassandraNodeDown',
       severity: 'critical',
-      // A dead node cannot speak, so its neighbours count as well.
-      expr: `up{job="cassandra"} == 0 or ${down} > 0`,
+      // A dead node cannot speak, so its neighbours count as well, and the services.
+      expr: `up{job="cassandra"} == 0 or ${down} > 0 or max by (job) (cassandra_nodes{state="down"}) > 0`,
       for: '1m',
       summary: 'A Cassandra node is down',
       description:
-        '{{ $labels.instance }} is down or sees a neighbour down; one more and quorums fail.',
+        'It is {{ with $labels.instance }}{{ . }}, or a neighbour of it{{ else }}one that the {{ $labels.job }} service cannot reach{{ end }}; one more and quorums fail.',
+    },
+    {
+      name: 'CassandraUnreachable',
+      severity: 'critical',
+      expr: 'max by (job) (cassandra_breaker_open) > 0',
+      for: '1m',
+      summary: '{{ $labels.job }} cannot reach its store',
+      description:
+        'Nearly all statements of {{ $labels.job }} fail, so it answers 503 at once until the cluster is back.',
     },
     {
       name: 'CassandraDropsRequests',
