@@ -40,6 +40,7 @@ import { createObserver } from './observer.ts'
 import { createPeers, type ClientOptions } from './peers.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { serve } from './serve.ts'
+import { startingApplication } from './starting.ts'
 import { storeOpener, type ObserveStore, type OpenStore } from './store.ts'
 import { systemRoutes } from './system-routes.ts'
 
@@ -147,6 +148,37 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     const traced = tracing === null ? counted : tracing.store(counted, system)
     return faults === null ? traced : faults.slowed(traced)
   }
+  // Nobody waits for a store in silence: the process says that it lives while the store is opened.
+  let check: Check = () => {}
+  const health = createHealth(() => check())
+  const info = {
+    title: `Product Store: ${name}`,
+    version: '1.0.0',
+    description: service.description,
+    server: service.prefix,
+    tokenUrl: '/user-api/token',
+  }
+  const system = { name, health, metrics, info }
+  let application = startingApplication(systemRoutes({ ...system, routes: [] }), clock)
+  let stopService = async (): Promise<void> => {}
+  const listening = serve({
+    host: config.HOST,
+    port: config.PORT,
+    handle: (inbound) => application.handle(inbound),
+    log,
+    idleTimeout: config.IDLE_TIMEOUT_MS,
+    drainDelay: config.DRAIN_DELAY_MS,
+    grace: config.SHUTDOWN_GRACE_MS,
+    onDraining: () => health.drain(),
+    inFlight: () => application.inFlight(),
+    async stop() {
+      await stopService()
+      await peers.stop()
+      await tracing?.stop()
+    },
+  })
+  log.info({ port: listening.port }, 'listening')
+
   const parts = await service.build({
     config,
     log,
@@ -166,6 +198,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     faults,
     client: peers.client,
   })
+  check = parts.check
 
   const serviceKeys = keysFromFile({
     file: keyFile.services(config.KEYS_DIR),
@@ -195,14 +228,6 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   )
   const verifier = createVerifier({ service: name, accessKeys, serviceKeys, revocations, clock })
 
-  const health = createHealth(parts.check)
-  const info = {
-    title: `Product Store: ${name}`,
-    version: '1.0.0',
-    description: service.description,
-    server: service.prefix,
-    tokenUrl: '/user-api/token',
-  }
   const inFlight = () => application.inFlight()
   const observer = createObserver(
     metrics,
@@ -224,10 +249,10 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   ]
   const observed = (route: Route): Observe =>
     meter === null ? observer.bind(route) : meter.bind(route, observer.bind(route))
-  const application = createApplication({
+  application = createApplication({
     routes: [
       ...routes,
-      ...systemRoutes({ name, health, metrics, routes, info }),
+      ...systemRoutes({ ...system, routes }),
       ...(faults === null ? [] : faultRoutes(faults)),
     ],
     authenticate: verifier.verify,
@@ -244,25 +269,11 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   })
 
   let workers: readonly Worker[] = []
-  const listening = serve({
-    host: config.HOST,
-    port: config.PORT,
-    handle: application.handle,
-    log,
-    idleTimeout: config.IDLE_TIMEOUT_MS,
-    drainDelay: config.DRAIN_DELAY_MS,
-    grace: config.SHUTDOWN_GRACE_MS,
-    onDraining: () => health.drain(),
-    inFlight,
-    async stop() {
-      await Promise.all(workers.map((worker) => worker.stop()))
-      await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
-      await parts.stop()
-      await peers.stop()
-      await tracing?.stop()
-    },
-  })
-  log.info({ port: listening.port }, 'listening')
+  stopService = async () => {
+    await Promise.all(workers.map((worker) => worker.stop()))
+    await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
+    await parts.stop()
+  }
   accessKeys.start()
   serviceKeys.start()
   revocations.start()
