@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 import { check } from './check.ts'
 import { compareCheckouts } from './macro/checkout.ts'
+import { compareCopies } from './macro/copies.ts'
+import { compareEngines } from './macro/engines.ts'
 import { memoryOf, startTimes } from './macro/footprint.ts'
 import { machine } from './macro/machine.ts'
 import { highestRate, holdRate, mixedShots } from './macro/mixed.ts'
@@ -13,15 +15,16 @@ import { installFastapi } from './macro/peers.ts'
 import { compareReading } from './macro/reading.ts'
 import { startShop } from './macro/shop.ts'
 import { runMicro } from './micro/micro.ts'
-import { keepResults, writeDocument } from './report/document.ts'
+import { keepResults, writeDocument, writeEngines } from './report/document.ts'
 import { goalsOf } from './report/goals.ts'
-import { latestResults, type Results } from './report/results.ts'
+import { latestResults, type EngineResults, type Results } from './report/results.ts'
 import { generatorBound } from './report/tables.ts'
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    engines: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     port: { type: 'string', default: '18300' },
   },
@@ -82,14 +85,16 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     const reading = await compareReading({ ...options, all: true })
     const own = await measureOwn(options)
     const observability = await compareObservability({ ...options, port: port + 10 })
+    const engines = await compareEngines({ ...options, port: port + 10, env: collector.env })
     const memory = memoryOf(shop)
     const checkouts = await compareCheckouts(shop, rounds, onProgress)
+    const copies = await compareCopies(options)
     onProgress('overload')
     const overloaded = await overload(shop, effort.held)
     onProgress('starts')
     const footprint = { memory, start: await startTimes(shop, startRounds) }
     onOneCore = {
-      saturation: [...reading, own, ...observability],
+      saturation: [...reading, own, ...observability, copies, ...engines],
       checkouts,
       overload: overloaded,
       footprint,
@@ -110,6 +115,20 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     return { machine: on, quick: values.quick, took, micro, ...onOneCore, held, steps }
   } finally {
     await whole.stop()
+  }
+}
+
+/** The engines alone, as a part of the whole run: what that measured stays as it is. */
+async function measureEngines({ rounds, seconds }: Effort, port: number): Promise<EngineResults> {
+  const on = machine()
+  await using collector = startCollector()
+  const shop = await startShop(port, 'server', collector.env)
+  try {
+    const { env } = collector
+    const options = { shop, rounds, seconds, onProgress, port: port + 10, env }
+    return { machine: on, saturation: await compareEngines(options) }
+  } finally {
+    await shop.stop()
   }
 }
 
@@ -136,6 +155,10 @@ if (values.check) {
   const slower = await check(port, onProgress)
   for (const sentence of slower) console.error(`Slower: ${sentence}.`)
   process.exit(slower.length === 0 ? 0 : 1)
+}
+if (values.engines) {
+  writeEngines(await measureEngines(full, port))
+  process.exit(0)
 }
 if (values.report) {
   const latest = latestResults()

@@ -14,16 +14,16 @@ const pairs = [
   ['product for anybody and for the signed in', 'signed in', 'anonymous'],
 ] as const
 
-const rounds = 5
+const rounds = 7
 const seconds = 1
 
 /**
  * A pair fails when its median is below the committed one by more than the noise: three standard
- * deviations of the pairs, the committed run's or this one's, whichever is larger, within these bounds.
+ * errors of the difference of both medians, within these bounds.
  */
 const leastMargin = 0.1
 /** However much the machine is shared, what has lost this much has lost it. */
-const mostMargin = 0.4
+const mostMargin = 0.3
 
 /** Resolves with what got clearly slower, a sentence each. */
 export async function check(
@@ -62,7 +62,7 @@ function slower(
   return pairs.flatMap(([name, ours, theirs]) => {
     const ratios = ratiosOf(now, name, ours, theirs)
     const committed = ratiosOf(before, name, ours, theirs)
-    const noise = 3 * Math.max(deviation(ratios), deviation(committed))
+    const noise = 3 * Math.hypot(standardError(ratios), standardError(committed))
     const margin = Math.min(mostMargin, Math.max(leastMargin, noise))
     const pair = `${name}, ${ours} against ${theirs}`
     const result = {
@@ -97,8 +97,13 @@ function ratiosOf(
   return ratios
 }
 
-/** Relative standard deviation, estimated by the median of the absolute deviations: one outlier does not widen it. */
-function deviation(ratios: readonly number[]): number {
+/**
+ * Relative standard error of a median: 1.2533 deviations by the root of their number, as for the normal
+ * distribution (Kenney and Keeping, Mathematics of Statistics). The deviation itself comes from the
+ * median of the absolute deviations, so that one outlier does not widen it.
+ */
+function standardError(ratios: readonly number[]): number {
   const { median } = spread(ratios)
-  return (1.4826 * spread(ratios.map((ratio) => Math.abs(ratio - median))).median) / median
+  const deviation = 1.4826 * spread(ratios.map((ratio) => Math.abs(ratio - median))).median
+  return (1.2533 * deviation) / Math.sqrt(ratios.length) / median
 }

@@ -3,7 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ensureKeys } from '../core/auth/key-files.ts'
 import { prefixes } from '../services/gateway/paths.ts'
+import { buildInBackground } from './docs/background.ts'
 import { watchChanges } from './shop/changes.ts'
+import { installNode } from './node/program.ts'
 import { clusterMissing } from './shop/cluster.ts'
 import { createConsole } from './shop/console.ts'
 import { lockFolder } from './shop/lock.ts'
@@ -75,9 +77,11 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
   for (const each of shop) each.keepAlive()
   output.line(readyTable(plans, options, performance.now() - startedAt))
   const endWatch = options.watch ? restartOnChange(shop) : () => {}
+  const endDocs = options.docs ? buildInBackground((text) => output.line(text)) : () => {}
 
   await stop.received
   endWatch()
+  endDocs()
   output.line('Stopping ...')
   const clean = await stopShop(shop)
   output.line(clean ? 'Stopped.' : 'Stopped; not every process ended cleanly, see the logs.')
@@ -186,6 +190,7 @@ async function main(): Promise<number> {
     return 0
   }
   if (parsed.kind === 'mistake') refuse(parsed.sentence, 2)
+  if (parsed.options.runtime === 'node') installNode(false, output.line)
   const options = { ...parsed.options, dataDir: resolve(root, parsed.options.dataDir) }
   mkdirSync(options.dataDir, { recursive: true })
   const lock = lockFolder(options.dataDir)

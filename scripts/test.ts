@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { withNode } from './testing/node.ts'
 import { select, type Selection, type TestFile } from './testing/selection.ts'
-import { add, closingLine, countsOf, isGood, noTests, type Counts } from './testing/summary.ts'
+import {
+  add,
+  againLines,
+  closingLine,
+  countsOf,
+  isGood,
+  noTests,
+  type Counts,
+} from './testing/summary.ts'
 
 const root = dirname(import.meta.dir)
 
@@ -71,5 +79,6 @@ if (selection === null) {
 }
 const counts = await runAll(selection)
 if (!isGood(counts) && counts.failed === 0) console.error('No test ran.')
+for (const line of againLines(counts)) console.error(line)
 console.log(`\n${closingLine(counts)}`)
 process.exit(isGood(counts) ? 0 : 1)

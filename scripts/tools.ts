@@ -1,10 +1,12 @@
-/** Installs the programs of the stack for the tests that need them: what Debian has, as root, and Jaeger from its Go module. */
+/** Installs the programs that tests and the benchmark check need: what Debian has, as root, and Jaeger from its Go module. */
 import { join } from 'node:path'
 import { canInstall, installPackages } from './debian.ts'
 import { findJaeger } from './stack/jaeger.ts'
 import { missingPackages } from './stack/programs.ts'
 
-const missing = [...missingPackages(), ...(Bun.which('docker-compose') ? [] : ['docker-compose'])]
+/** Called by their Debian package's name. */
+const others = ['docker-compose', 'wrk']
+const missing = [...missingPackages(), ...others.filter((name) => Bun.which(name) === null)]
 
 if (missing.length === 0) {
   console.log('All tools are installed.')

@@ -59,6 +59,7 @@ function launch(...more: readonly string[]): Launcher {
       '--data',
       directory,
       '--fast',
+      '--no-docs',
       ...more,
     ],
     {

@@ -130,7 +130,7 @@ function missingFiles(paths: ReadonlySet<string>): readonly string[] {
 
 async function tree(): Promise<readonly Source[]> {
   const root = join(import.meta.dir, '..')
-  const glob = new Bun.Glob('{core,services,infra,scripts,tests,bench}/**/*.ts')
+  const glob = new Bun.Glob('{core,services,infra,scripts,site,tests,bench}/**/*.ts')
   const found = await Array.fromAsync(glob.scan({ cwd: root }))
   const paths = found.filter((path) => !path.includes('node_modules/'))
   return paths.sort().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))

@@ -9,6 +9,7 @@ import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import { systemClock } from '../../core/values/time.ts'
 import { planShop } from '../../scripts/shop/plan.ts'
+import { commandOf, type Runtime } from '../../scripts/shop/runtime.ts'
 import { root, start, untilReady, type Place, type Started } from './processes.ts'
 
 export type ProcessName = ServiceName | 'gateway'
@@ -35,6 +36,7 @@ export async function startShop(
   firstPort: number,
   place: Place,
   env: Readonly<Record<string, string>> = {},
+  runtime: Runtime = 'bun',
 ): Promise<BenchShop> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-shop-'))
   const keysDir = join(directory, 'keys')
@@ -47,6 +49,7 @@ export async function startShop(
       profile: 'demo',
       store: 'sqlite',
       copies: 1,
+      runtime,
       fast: false,
       watch: false,
     },
@@ -55,7 +58,7 @@ export async function startShop(
   const url = ({ port }: { readonly port: number }) => `http://127.0.0.1:${port}`
   const launch = (plan: (typeof plans)[number]): Started =>
     start({
-      command: [process.execPath, '--no-orphans', '--no-env-file', join(root, plan.main)],
+      command: commandOf(runtime, join(root, plan.main)),
       place,
       env: plan.env,
       logFile: join(directory, 'logs', `${plan.name}.log`),

@@ -3,17 +3,21 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../macro/processes.ts'
 import { plotOf } from './plot.ts'
-import { resultsFolder, type Results } from './results.ts'
-import { tablesOf } from './tables.ts'
+import { resultsFolder, type EngineResults, type Results } from './results.ts'
+import { saturationTable, tablesOf, whereAndHow } from './tables.ts'
 
 const page = join(root, 'docs/benchmarks.md')
 const plot = join(root, 'docs/benchmarks.svg')
 const begin = '<!-- results: written by npm run bench -->'
 const end = '<!-- end of results -->'
+const beginEngines = '<!-- engines: written by npm run bench -- --engines -->'
+const endEngines = '<!-- end of engines -->'
 
 /** Keeps the raw rounds; returns the file's path from the root. */
-export function keepResults(results: Results): string {
-  const folder = results.quick ? 'quick' : '.'
+export const keepResults = (results: Results): string =>
+  keep(results.quick ? 'quick' : '.', results)
+
+function keep(folder: string, results: EngineResults): string {
   const time = results.machine.time.slice(0, 19).replaceAll(':', '')
   const name = join(folder, `${time}-${results.machine.commit}.json`)
   mkdirSync(join(resultsFolder, folder), { recursive: true })
@@ -31,20 +35,33 @@ const rounded = (value: unknown): unknown =>
   )
 
 export function writeDocument(results: Results, raw: string): void {
-  const text = readFileSync(page, 'utf8')
-  const from = text.indexOf(begin)
-  const to = text.indexOf(end)
-  if (from === -1 || to < from) throw new Error(`${page} has lost its markers.`)
-  const written = [
-    begin,
+  replaceBetween(begin, end, [
     tablesOf(results),
     '### Plot',
     '![Requests a second by variant](benchmarks.svg)',
-    `All rounds of this run: [\`${raw}\`](../${raw}).`,
-    end,
-  ].join('\n\n')
-  writeFileSync(page, `${text.slice(0, from)}${written}${text.slice(to + end.length)}`)
+    rawLine(raw),
+  ])
   writeFileSync(plot, plotOf(results))
+}
+
+/** Keeps the raw rounds of the engines as well, in a folder of their own. */
+export function writeEngines(results: EngineResults): void {
+  const raw = keep('engines', results)
+  replaceBetween(beginEngines, endEngines, [
+    `${whereAndHow(results)}.`,
+    saturationTable(results),
+    rawLine(raw),
+  ])
+}
+
+const rawLine = (raw: string): string => `All rounds of this run: [\`${raw}\`](../${raw}).`
+
+function replaceBetween(from: string, to: string, parts: readonly string[]): void {
+  const text = readFileSync(page, 'utf8')
+  const [start, stop] = [text.indexOf(from), text.indexOf(to)]
+  if (start === -1 || stop < start) throw new Error(`${page} has lost its markers.`)
+  const written = [from, ...parts, to].join('\n\n')
+  writeFileSync(page, `${text.slice(0, start)}${written}${text.slice(stop + to.length)}`)
   format(page)
 }
 

@@ -1,6 +1,8 @@
 /** The goals, each with what a run measured of it. */
+import { copiesName } from '../macro/copies.ts'
 import { keeps } from '../macro/mixed.ts'
 import { paired, spread, type Comparison, type Spread } from '../macro/rounds.ts'
+import type { Sample } from '../macro/saturation.ts'
 import type { Results } from './results.ts'
 
 export interface Goal {
@@ -111,6 +113,7 @@ export function goalsOf(results: Results): readonly Goal[] {
     earlier('orders', own, 'orders', 1_216, 20),
     earlier('add to cart', own, 'add to cart', 32, 100),
     earlier('profile', own, 'profile', 16, 100),
+    copiesGoal(find(copiesName)),
     heldGoal(results),
     ...checkoutGoals(results),
     ...overloadGoals(results),
@@ -153,6 +156,17 @@ function observabilityGoals({ saturation, micro }: Results): readonly Goal[] {
       met: blocked.median <= 1,
     },
   ]
+}
+
+function copiesGoal(comparison: Comparison<Sample>): Goal {
+  const gain = ratioOf(comparison, 'two copies', 'one copy')
+  const generator = spread((comparison.rounds['two copies'] ?? []).map((each) => each.generator))
+  return {
+    id: 'P7',
+    goal: 'two copies on two free cores: at least 1.8 times one',
+    measured: `${factor(gain)}; the generators, on the same cores where there are only two, used ${percent(generator)} of one`,
+    met: gain.median >= 1.8,
+  }
 }
 
 function heldGoal({ held, steps }: Results): Goal {

@@ -24,6 +24,9 @@ export interface Results {
   readonly footprint: Footprint
 }
 
+/** Of a run of the engines alone. */
+export type EngineResults = Pick<Results, 'machine' | 'saturation'>
+
 export const resultsFolder = join(import.meta.dir, '../results')
 
 /** The newest committed run; null when there is none. Names begin with their time. */

@@ -2,7 +2,7 @@
 import { spread } from '../macro/rounds.ts'
 import type { MicroResult } from '../micro/micro.ts'
 import { count, factor, goalsOf, milliseconds, percent, ratesOf, ratioOf } from './goals.ts'
-import type { Results } from './results.ts'
+import type { EngineResults, Results } from './results.ts'
 
 export function tablesOf(results: Results): string {
   return [
@@ -23,7 +23,13 @@ export function tablesOf(results: Results): string {
   ].join('\n\n')
 }
 
-function machineLine({ machine, took, saturation, quick }: Results): string {
+function machineLine(results: Results): string {
+  const { took, quick } = results
+  return `${whereAndHow(results)}, ${(took / 60).toFixed(1)} minutes${quick ? ', a quick run' : ''}.`
+}
+
+/** Machine, commit and rounds. */
+export function whereAndHow({ machine, saturation }: EngineResults): string {
   const rounds = Object.values(saturation[0]?.rounds ?? {})[0]?.length ?? 0
   const where = machine.pinned
     ? 'measured processes on one core, generators on another'
@@ -31,7 +37,7 @@ function machineLine({ machine, took, saturation, quick }: Results): string {
   return [
     `Commit ${machine.commit}${machine.changed ? ' with changes' : ''}, ${machine.time.slice(0, 16).replace('T', ' ')} UTC, Bun ${machine.bun}.`,
     `${machine.cores} cores of ${machine.processor}, ${(machine.memory / 2 ** 30).toFixed(0)} GB, Linux ${machine.kernel}; ${where}; load average ${machine.load} at the start.`,
-    `${rounds} interleaved rounds, ${(took / 60).toFixed(1)} minutes${quick ? ', a quick run' : ''}.`,
+    `${rounds} interleaved rounds`,
   ].join(' ')
 }
 
@@ -49,7 +55,7 @@ const goalTable = (results: Results): string =>
     ]),
   )
 
-function saturationTable({ saturation }: Results): string {
+export function saturationTable({ saturation }: Pick<Results, 'saturation'>): string {
   const rows = saturation.flatMap((comparison) => {
     const [first = ''] = Object.keys(comparison.rounds)
     const alone = comparison.name === 'calls of the earlier system'

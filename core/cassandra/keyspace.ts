@@ -43,6 +43,8 @@ export interface KeyspaceOptions extends ClusterOptions {
    * from boot. Without it, nothing is timed.
    */
   readonly observe?: (operation: string) => Observation
+  /** What every statement waits for before it is sent; null for nothing. Planted faults come in here. */
+  readonly before?: () => Promise<void> | null
 }
 
 export interface Keyspace {
@@ -98,7 +100,7 @@ const drainTime = 5000
  * @throws Error in one sentence when the configuration is wrong or the schema does not fit the build
  */
 export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> {
-  const { keyspace, log, datacenter, observe, timeouts = defaultTimeouts } = options
+  const { keyspace, log, datacenter, observe, before, timeouts = defaultTimeouts } = options
   const schemaClient = await connect(() => createClient(options), options, log)
   try {
     const { clock = systemClock } = options
@@ -117,18 +119,26 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
 
   let underWay = 0
   let closed = false
+  async function guard<T>(call: () => Promise<T>): Promise<T> {
+    if (closed) throw unavailable()
+    underWay += 1
+    try {
+      return await breaker.run(call)
+    } finally {
+      underWay -= 1
+    }
+  }
   const executor: Executor = {
     client,
     timeouts,
-    async guard(call) {
-      if (closed) throw unavailable()
-      underWay += 1
-      try {
-        return await breaker.run(call)
-      } finally {
-        underWay -= 1
-      }
-    },
+    guard:
+      before === undefined
+        ? guard
+        : (call) =>
+            guard(async () => {
+              await before()
+              return call()
+            }),
   }
 
   const declared = new Map<string, string>()
@@ -172,7 +182,7 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
     },
     async check() {
       try {
-        await executor.guard(probe)
+        await guard(probe)
       } catch (error) {
         throw failureOf(error)
       }

@@ -100,6 +100,7 @@ interface Attempt {
 
 /** A failed attempt, told apart by what may follow it. */
 class AttemptFailure extends Error {
+  readonly sent: Sent
   /** A repetition may end otherwise. */
   readonly retryable: boolean
   /** False where the peer is up and sheds load: a breaker would turn a part of it into all. */
@@ -111,12 +112,13 @@ class AttemptFailure extends Error {
 
   constructor(
     message: string,
-    readonly sent: Sent,
+    sent: Sent,
     { retryable = false, trips = true, avoid = false, local = false },
     cause?: unknown,
   ) {
     super(message, { cause })
     this.name = 'AttemptFailure'
+    this.sent = sent
     this.retryable = retryable
     this.trips = trips
     this.avoid = avoid

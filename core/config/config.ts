@@ -33,9 +33,11 @@ export type Config<S extends Definition> = {
 /** Why a process does not start: one sentence for each mistake. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  readonly mistakes: readonly string[]
 
-  constructor(readonly mistakes: readonly string[]) {
+  constructor(mistakes: readonly string[]) {
     super(mistakes.join('\n'))
+    this.mistakes = mistakes
   }
 }
 

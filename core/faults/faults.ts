@@ -18,7 +18,7 @@ export interface Fault {
   readonly kind: FaultKind
   /** Seconds until it ends by itself. */
   readonly seconds: number
-  /** `latency`: added to each request. `store`: added to each statement, while all else waits. */
+  /** `latency`: added to each request. `store`: added to each statement. */
   readonly milliseconds: number
   /** `errors`: share of requests that fail, above 0 and at most 1. */
   readonly share: number
@@ -40,8 +40,10 @@ export interface Faults {
   end(kind?: FaultKind): void
   /** The same routes, which the faults can reach. */
   planted(routes: readonly Route[]): readonly Route[]
-  /** The same observer of a store, which the fault can slow down. */
+  /** The same observer of an embedded store, which the fault can slow down: all else waits, as for a disk. */
   slowed(observe: StoreObserver): StoreObserver
+  /** What a statement for another machine has to wait for first; null while that fault is off. */
+  storePause(): Promise<void> | null
   /** True while the outbox is to deliver nothing. */
   outboxHeld(): boolean
 }
@@ -119,7 +121,7 @@ export function createFaults({ kinds, metrics, log }: FaultsOptions): Faults {
       delay === 0 && failing === 0
         ? null
         : async (handler) => {
-            if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+            if (delay > 0) await pause(delay)
             if (Math.random() < failing) throw new Error('A planted fault.')
             return handler()
           }
@@ -146,11 +148,15 @@ export function createFaults({ kinds, metrics, log }: FaultsOptions): Faults {
         if (storeDelay > 0) holdUp(storeDelay)
         observe(operation, milliseconds + storeDelay)
       }, observe),
+    storePause: () => (storeDelay > 0 ? pause(storeDelay) : null),
     outboxHeld: () => running.has('outbox'),
   }
 }
 
-const pause = new Int32Array(new SharedArrayBuffer(4))
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+const nobody = new Int32Array(new SharedArrayBuffer(4))
 
 /** Stops the whole process for a while, as a disk does that answers late. */
-const holdUp = (milliseconds: number): void => void Atomics.wait(pause, 0, 0, milliseconds)
+const holdUp = (milliseconds: number): void => void Atomics.wait(nobody, 0, 0, milliseconds)

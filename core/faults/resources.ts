@@ -1,8 +1,8 @@
 /** Faults that eat a resource of the process. */
 
-/** Milliseconds of work and of rest: nine tenths of a core, and each request waits for its turn. */
-const work = 45
-const rest = 5
+/** Milliseconds of work and of rest: nearly all of a core, and each request waits for its turn. */
+const work = 190
+const rest = 10
 
 /** Keeps the processor busy until the returned function is called. */
 export function burnProcessor(): () => void {

@@ -4,11 +4,15 @@ export type ReplyBody = string | Uint8Array | ReadableStream<Uint8Array> | null
 
 /** A ready answer. One that is kept (a cached page) may be sent many times, so nothing changes it. */
 export class Reply {
-  constructor(
-    readonly status: number,
-    readonly headers: Readonly<Record<string, string>>,
-    readonly body: ReplyBody,
-  ) {}
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ReplyBody
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: ReplyBody) {
+    this.status = status
+    this.headers = headers
+    this.body = body
+  }
 }
 
 export const jsonType = 'application/json'

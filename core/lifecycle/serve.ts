@@ -7,7 +7,7 @@
  *   a second SIGTERM, or the end of the grace period: exit at once
  * ```
  */
-import { bunEngine } from '../http/engine/bun.ts'
+import { engine } from '../http/engine/chosen.ts'
 import type { Handle, Listening } from '../http/engine/engine.ts'
 import type { Logger } from '../logging/logger.ts'
 
@@ -71,7 +71,7 @@ export function serve(options: ServeOptions): Listening {
 
 function listen(options: ServeOptions): Listening {
   try {
-    return bunEngine.listen({
+    return engine.listen({
       host: options.host,
       port: options.port,
       idleTimeout: options.idleTimeout ?? defaultIdleTimeout,

@@ -146,7 +146,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const observeStore: ObserveStore = (system) => {
     const counted = config.METRICS ? createStoreMetrics(metrics, system) : nothingObserved
     const traced = tracing === null ? counted : tracing.store(counted, system)
-    return faults === null ? traced : faults.slowed(traced)
+    return faults === null || system === 'cassandra' ? traced : faults.slowed(traced)
   }
   // Nobody waits for a store in silence: the process says that it lives while the store is opened.
   let check: Check = () => {}
@@ -191,6 +191,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
       directory,
       metrics,
       observe: observeStore,
+      ...(faults !== null && { before: faults.storePause }),
       log,
       clock,
     }),

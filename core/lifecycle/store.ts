@@ -38,6 +38,8 @@ export interface StoreOpenerOptions {
   readonly directory: string
   readonly metrics: Metrics
   readonly observe: ObserveStore
+  /** What each statement for a cluster waits for first; see `KeyspaceOptions.before`. */
+  readonly before?: () => Promise<void> | null
   readonly log: Logger
   readonly clock: Clock
 }
@@ -56,7 +58,7 @@ export function storeOpener(options: StoreOpenerOptions): OpenStore {
 }
 
 async function openServiceKeyspace(
-  { name, config, metrics, observe, log, clock }: StoreOpenerOptions,
+  { name, config, metrics, observe, before, log, clock }: StoreOpenerOptions,
   migrations: readonly CassandraMigration[],
 ): Promise<Keyspace> {
   const { openKeyspace } = await import('../cassandra/keyspace.ts')
@@ -71,6 +73,7 @@ async function openServiceKeyspace(
     log,
     clock,
     observe: binder(observe('cassandra')),
+    ...(before !== undefined && { before }),
   })
   metrics.gauge('cassandra_breaker_open', '1 while calls are refused because nobody answers', () =>
     keyspace.isOpen() ? 1 : 0,

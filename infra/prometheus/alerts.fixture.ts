@@ -198,6 +198,14 @@ export const alertCases: readonly AlertCase[] = [
     silent: { 'process_cpu_seconds_total{job="order",instance="a"}': '0+8.5x80' },
   },
   {
+    alert: 'EventLoopBlocked',
+    fires: { 'nodejs_eventloop_lag_p99_seconds{job="order",instance="a"}': '0.01x5 0.19x60' },
+    at: '4m',
+    silent: {
+      'nodejs_eventloop_lag_p99_seconds{job="order",instance="a"}': '0.19x10 0.01x1 0.19x10 0.1x40',
+    },
+  },
+  {
     alert: 'MemoryHigh',
     fires: { 'process_resident_memory_bytes{job="order"}': `${0.45 * gib}x60` },
     at: '8m',

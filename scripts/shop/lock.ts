@@ -1,24 +1,26 @@
-/** One shop per data folder: a file that names the launcher's process. */
+/** One process at a time: a file that names the process which holds the lock. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 export type LockResult =
   | {
       readonly kind: 'taken'
-      /** An earlier launcher was killed and left its file. */ readonly stale: boolean
+      /** An earlier holder was killed and left its file. */ readonly stale: boolean
       release(): void
     }
   | { readonly kind: 'held'; readonly pid: number }
 
-/** Takes the folder for this process; a lock whose process is gone does not count. */
-export function lockFolder(dataDir: string): LockResult {
-  const folder = join(dataDir, 'run')
-  const file = join(folder, 'launcher.pid')
-  mkdirSync(folder, { recursive: true })
+/** One shop per data folder. */
+export const lockFolder = (dataDir: string): LockResult =>
+  lockFile(join(dataDir, 'run/launcher.pid'), 'start.ts')
+
+/** Takes the lock for this process, which runs `script`; one whose process is gone does not count. */
+export function lockFile(file: string, script: string): LockResult {
+  mkdirSync(dirname(file), { recursive: true })
   let stale = false
   for (;;) {
     if (create(file)) return { kind: 'taken', stale, release: () => rmSync(file, { force: true }) }
-    const pid = holderOf(file)
+    const pid = holderOf(file, script)
     if (pid !== null) return { kind: 'held', pid }
     stale = true
     rmSync(file, { force: true })
@@ -35,18 +37,18 @@ function create(file: string): boolean {
   }
 }
 
-function holderOf(file: string): number | null {
+function holderOf(file: string, script: string): number | null {
   let pid: number
   try {
     pid = Number(readFileSync(file, 'utf8'))
   } catch {
     return null
   }
-  return Number.isInteger(pid) && pid > 0 && pid !== process.pid && isLauncher(pid) ? pid : null
+  return Number.isInteger(pid) && pid > 0 && pid !== process.pid && runs(pid, script) ? pid : null
 }
 
 /** A process id is used again after a while, so the command is asked for where the system tells it. */
-function isLauncher(pid: number): boolean {
+function runs(pid: number, script: string): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -54,7 +56,7 @@ function isLauncher(pid: number): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('start.ts')
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script)
   } catch {
     return true
   }

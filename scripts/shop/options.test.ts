@@ -15,8 +15,10 @@ const defaults = {
   profile: 'demo',
   store: 'sqlite',
   copies: 1,
+  runtime: 'bun',
   fast: false,
   watch: false,
+  docs: true,
 } as const
 
 describe('the options', () => {
@@ -24,16 +26,37 @@ describe('the options', () => {
     expect(started([])).toEqual(defaults)
   })
   test('take their value after a space or an equals sign', () => {
-    const args = ['--port', '9000', '--services-port=9100', '--data', 'x y', '--fast', '--watch']
-    expect(started([...args, '--profile=production', '--store', 'sqlite', '--copies=1'])).toEqual({
+    const args = [
+      '--port',
+      '9000',
+      '--services-port=9100',
+      '--data',
+      'x y',
+      '--fast',
+      '--watch',
+      '--no-docs',
+    ]
+    expect(
+      started([
+        ...args,
+        '--profile=production',
+        '--store',
+        'sqlite',
+        '--copies=1',
+        '--runtime',
+        'node',
+      ]),
+    ).toEqual({
       port: 9000,
       servicesPort: 9100,
       dataDir: 'x y',
       profile: 'production',
       store: 'sqlite',
       copies: 1,
+      runtime: 'node',
       fast: true,
       watch: true,
+      docs: false,
     })
   })
   test('win over the environment, which wins over the defaults', () => {
@@ -78,6 +101,7 @@ describe('a mistake', () => {
       [['--port', '8003'], '8003'],
       [['--port', '8004'], '8004'],
       [['--profile', 'test'], 'test'],
+      [['--runtime', 'deno'], 'deno'],
       [['--store', 'redis'], 'redis'],
       [['--store', 'cassandra', '--services-port', '65500', '--copies', '5'], '65535'],
       [['--copies', '3'], '--copies'],

@@ -1,6 +1,7 @@
 /** The options of the start command. */
 import type { Environment } from '../../core/config/config.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
+import type { Runtime } from './runtime.ts'
 
 export interface StartOptions {
   /** The gateway's port. */
@@ -12,10 +13,14 @@ export interface StartOptions {
   readonly store: 'sqlite' | 'cassandra'
   /** Processes of each service. */
   readonly copies: number
+  /** What the processes run on. */
+  readonly runtime: Runtime
   /** Short order timers, for tests and demonstrations. */
   readonly fast: boolean
   /** Restart what changes, and show all logs on the console. */
   readonly watch: boolean
+  /** Build the documentation site in the background where it is missing or old. */
+  readonly docs: boolean
 }
 
 export type ParsedOptions =
@@ -36,13 +41,23 @@ export const help = `Starts the shop: four services and the gateway before them.
   --store <name>            sqlite: files on this machine; cassandra: the cluster that
                             CASSANDRA_CONTACT_POINTS names (sqlite)
   --copies <number>         processes of each service; sqlite allows 1 (1)
+  --runtime <name>          bun; or node, which is installed first: same as npm run start:node (bun)
   --fast                    orders are delivered within seconds
   --watch                   restart what changes; same as npm run dev
+  --no-docs                 do not build the documentation site in the background
   --help                    this text
 `
 
-const valueOptions = ['--port', '--services-port', '--data', '--profile', '--store', '--copies']
-const flagOptions = ['--fast', '--watch', '--help']
+const valueOptions = [
+  '--port',
+  '--services-port',
+  '--data',
+  '--profile',
+  '--store',
+  '--copies',
+  '--runtime',
+]
+const flagOptions = ['--fast', '--watch', '--no-docs', '--help']
 
 /**
  * Reads the command line. `PROFILE`, `DATA_DIR` and `STORE` of the environment stand in for
@@ -72,6 +87,7 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
   const copies = wholeNumber(given.get('--copies') ?? '1', 100)
   const profile = given.get('--profile') ?? (env['PROFILE'] || 'demo')
   const store = given.get('--store') ?? (env['STORE'] || 'sqlite')
+  const runtime = given.get('--runtime') ?? 'bun'
   if (port === null) return mistake('--port must be a number from 1 to 65535.')
   if (servicesPort === null) return mistake('--services-port must be a number from 1 to 65531.')
   if (copies === null) return mistake('--copies must be a number from 1 to 100.')
@@ -88,6 +104,9 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
   if (store !== 'sqlite' && store !== 'cassandra') {
     return mistake(`There is no store ${store}: it is sqlite or cassandra.`)
   }
+  if (runtime !== 'bun' && runtime !== 'node') {
+    return mistake(`There is no runtime ${runtime}: it is bun or node.`)
+  }
   if (store === 'sqlite' && copies > 1) {
     return mistake('With the SQLite store one process per service owns its file: --copies is 1.')
   }
@@ -100,8 +119,10 @@ function interpret(given: ReadonlyMap<string, string>, env: Environment): Parsed
       profile,
       store,
       copies,
+      runtime,
       fast: given.has('--fast'),
       watch: given.has('--watch'),
+      docs: !given.has('--no-docs'),
     },
   }
 }

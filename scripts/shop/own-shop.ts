@@ -32,7 +32,15 @@ export async function startOwnShop(options: OwnShopOptions): Promise<OwnShop> {
     [
       process.execPath,
       join(root, 'scripts/start.ts'),
-      ...['--port', String(port), '--services-port', String(servicesPort), '--data', data],
+      ...[
+        '--port',
+        String(port),
+        '--services-port',
+        String(servicesPort),
+        '--data',
+        data,
+        '--no-docs',
+      ],
     ],
     { cwd: root, stdout: output, stderr: 'inherit' },
   )

@@ -12,8 +12,10 @@ const options: StartOptions = {
   profile: 'demo',
   store: 'sqlite',
   copies: 1,
+  runtime: 'bun',
   fast: false,
   watch: false,
+  docs: true,
 }
 
 const envOf = (plans: readonly ProcessPlan[], name: string) =>

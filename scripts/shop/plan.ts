@@ -2,6 +2,7 @@
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import type { Environment } from '../../core/config/config.ts'
 import { metricsPort, servicePort, type StartOptions } from './options.ts'
+import type { Runtime } from './runtime.ts'
 
 /** What a process is a copy of. */
 export type Role = ServiceName | 'gateway'
@@ -16,6 +17,7 @@ export interface ProcessPlan {
   readonly metricsPort: number | null
   /** Path of its main file from the project's root. */
   readonly main: string
+  readonly runtime: Runtime
   readonly env: Environment
 }
 
@@ -34,7 +36,7 @@ const fastTimers = {
  * set; it is handed on to all of them.
  */
 export function planShop(options: StartOptions, env: Environment): readonly ProcessPlan[] {
-  const { store, copies, servicesPort, dataDir } = options
+  const { store, copies, servicesPort, dataDir, runtime } = options
   const numbers = Array.from({ length: copies }, (_, copy) => copy)
   const addresses = Object.fromEntries(
     serviceNames.map((name) => [
@@ -68,6 +70,7 @@ export function planShop(options: StartOptions, env: Environment): readonly Proc
       port,
       metricsPort: null,
       main: `services/${role}/main.ts`,
+      runtime,
       env: {
         ...shared,
         HOST: loopback,
@@ -85,6 +88,7 @@ export function planShop(options: StartOptions, env: Environment): readonly Proc
     port: options.port,
     metricsPort: metricsPort(servicesPort),
     main: 'services/gateway/main.ts',
+    runtime,
     env: {
       ...shared,
       HOST: env['HOST'] || loopback,

@@ -29,6 +29,7 @@ function start(program: string) {
       port: 0,
       metricsPort: null,
       main,
+      runtime: 'bun',
       env: { PATH: process.env['PATH'] },
     },
     {

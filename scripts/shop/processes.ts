@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { lineSplitter } from './log-file.ts'
 import type { Environment } from '../../core/config/config.ts'
 import type { ProcessPlan, Role } from './plan.ts'
+import { commandOf } from './runtime.ts'
 
 export interface Running {
   /** The process id; null while none runs. */
@@ -61,8 +62,7 @@ export const nextWait = (wait: number, lived: number): number =>
 
 /** Keeps one process of the shop running. */
 export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervised {
-  // --no-orphans: a launcher that is killed takes its children with it, so no port stays taken.
-  const command = [process.execPath, '--no-orphans', '--no-env-file', plan.main]
+  const command = commandOf(plan.runtime, plan.main)
   const { name, role, env } = plan
   return { name, role, ...superviseCommand({ name, command, env }, options) }
 }

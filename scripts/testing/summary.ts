@@ -4,9 +4,11 @@ export interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** Names of the tests that failed, without those of the blocks around them. */
+  readonly failures: readonly string[]
 }
 
-export const noTests: Counts = { passed: 0, failed: 0, skipped: 0 }
+export const noTests: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
 
 /** What a run came to: its counts, and whether a name filter simply matched nothing in it. */
 export function countsOf(output: string, exitCode: number): Counts {
@@ -15,6 +17,9 @@ export function countsOf(output: string, exitCode: number): Counts {
     passed: last(plain, 'pass'),
     failed: last(plain, 'fail'),
     skipped: last(plain, 'skip') + last(plain, 'todo'),
+    failures: [...plain.matchAll(/^\(fail\) (?:.* > )?(.+?)(?: \[[\d.]+m?s\])?$/gm)].map(
+      ([, name = '']) => name,
+    ),
   }
   const nothingMatched = /regex .* matched 0 tests/.test(plain)
   // A process that dies on its way prints no summary; it must not count as nothing.
@@ -26,7 +31,17 @@ export const add = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,
+  failures: [...a.failures, ...b.failures],
 })
+
+/** How each failed test is run again, alone; nothing when none has failed. */
+export const againLines = ({ failures }: Counts): readonly string[] =>
+  failures.length === 0
+    ? []
+    : [
+        'Again, alone:',
+        ...[...new Set(failures)].map((name) => `  npm test -- ${JSON.stringify(name)}`),
+      ]
 
 /** The closing line of a run, read by people and machines. */
 export const closingLine = ({ passed, failed, skipped }: Counts): string =>

@@ -1,5 +1,6 @@
 /** All carts for an admin, page by page, priced as their owners see them. */
 import { problem } from '../../core/http/problem.ts'
+import { chunks } from '../../core/values/chunks.ts'
 import { isUuid, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { maxLines, priceCart, type ListedCart, type Product } from './cart.ts'
@@ -64,10 +65,6 @@ export function createListing({ store, catalog, clock, life }: ListingOptions): 
       return { carts, nextCursor: more ? writeCursor(last.userId) : null }
     },
   }
-}
-
-function* chunks<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
 }
 
 const writeCursor = (user: UserId): string => Buffer.from(user).toString('base64url')

@@ -29,6 +29,10 @@ await runService({
     const life = config.CART_LIFE_MS
     const store = await openStore({
       sqlite: (place) => openSqliteCartStore({ ...place, clock }),
+      async cassandra(open) {
+        const { migrations, openCassandraCartStore } = await import('./store.cassandra.ts')
+        return openCassandraCartStore({ keyspace: await open(migrations), clock, life })
+      },
     })
     const counts = createCartMetrics(metrics, () => store.openCheckouts(clock.now()))
     const catalog = createCatalog({

@@ -21,10 +21,20 @@ import { openSqliteCartStore } from './store.sqlite.ts'
 
 export const life = millis(7 * 24 * 60 * 60 * 1000)
 
-export function createShop() {
+/** Where the shop's carts are kept, and its time. */
+export interface ShopPlace {
+  readonly clock: ReturnType<typeof manualClock>
+  readonly store: CartStore
+}
+
+function newFile(): ShopPlace {
   const clock = manualClock(1_800_000_000_000)
   const path = join(temporaryFolder('checkout'), 'cart.db')
-  const store = openSqliteCartStore({ path, clock })
+  return { clock, store: openSqliteCartStore({ path, clock }) }
+}
+
+/** A user's cart, in a file of its own unless a place is given. */
+export function createShop({ clock, store }: ShopPlace = newFile()) {
   const orders = createOrdersModel()
   const user = newId<UserId>()
   const counted: number[] = []

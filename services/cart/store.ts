@@ -90,7 +90,7 @@ export interface ViewStore {
   /** Newest first, each product once, at most `maxViews`. */
   views(user: UserId): Promise<readonly View[]>
 
-  /** Drops views noted at or before `viewedBefore`; says how many. */
+  /** Drops views noted at or before `viewedBefore`; says how many, 0 where they lapse by themselves. */
   forgetViews(viewedBefore: Millis, limit: number): Promise<number>
 }
 
@@ -143,7 +143,10 @@ export interface CartStore extends ViewStore {
     now: { readonly revision: Revision; readonly at: Millis },
   ): Promise<boolean>
 
-  /** Ends a checkout without an answer if it is open and nobody began an attempt after `attempt`. */
+  /**
+   * Ends a checkout without an answer if it is open and nobody began an attempt after `attempt`. The
+   * cart may get another revision by it.
+   */
   abandonCheckout(user: UserId, id: CheckoutId, attempt: number): Promise<boolean>
 
   /** The answer kept under an idempotency key; null when there is none or its time is over. */
@@ -157,10 +160,13 @@ export interface CartStore extends ViewStore {
   /** Open checkouts and the age in milliseconds of the oldest (0 when none), for metrics. */
   openCheckouts(now: Millis): Eventually<{ readonly count: number; readonly oldest: Millis }>
 
-  /** Drops carts last used at or before `usedBefore` that have no open checkout; says how many. */
+  /**
+   * Drops carts last used at or before `usedBefore` that have no open checkout; says how many, 0 where
+   * they lapse by themselves. An open checkout outlasts its cart.
+   */
   dropUnused(usedBefore: Millis, limit: number): Promise<number>
 
-  /** Drops answers whose time is over; says how many. */
+  /** Drops answers whose time is over; says how many, 0 where they lapse by themselves. */
   forgetAnswers(now: Millis, limit: number): Promise<number>
 
   /** Throws the problem `store_unavailable` when the store cannot be read. */

@@ -8,14 +8,14 @@ import { createDetails } from './details.ts'
 import { createEditing } from './editing.ts'
 import { createFreshness } from './freshness.ts'
 import { createCatalogMetrics } from './metrics.ts'
+import { openCatalogStore } from './open-store.ts'
 import { createPages } from './pages.ts'
 import { catalogRoutes } from './routes.ts'
 import { seedDemo } from './seed.ts'
-import { openSqliteStore } from './store.sqlite.ts'
 
 /** Milliseconds between two looks at the categories' versions: other copies' writes show within 1 s. */
 const refreshInterval = 500
-/** Milliseconds between two looks at the sums of the stock; one takes 2 ms with 20,000 products. */
+/** Milliseconds between two looks at the sums of the stock; on SQLite one takes 2 ms with 20,000 products. */
 const stockCheckInterval = 10_000
 
 await runService({
@@ -25,9 +25,7 @@ await runService({
   defaultPort: 8000,
   settings: catalogSettings,
   async build({ config, clock, log, metrics, openStore }) {
-    const store = await openStore({
-      sqlite: (place) => openSqliteStore({ ...place, clock }),
-    })
+    const store = await openCatalogStore(openStore, clock)
     const maxProducts = config.CATALOG_MAX_PRODUCTS
     const indexes = createCategoryIndexes({ store, clock, maxProducts })
     const counts = createCatalogMetrics(metrics)
@@ -55,7 +53,8 @@ await runService({
       routes: catalogRoutes({ store, pages, details, categories, editing, metrics: counts }),
       check: store.check,
       async start() {
-        if (config.PROFILE === 'demo') await seedDemo(store, config.DEMO_PRODUCTS, log)
+        if (config.PROFILE === 'demo')
+          await seedDemo({ store, total: config.DEMO_PRODUCTS, clock, log })
         await freshness.refresh()
         counts.expectCategories(indexes.categories().map(({ name }) => name))
         log.info({ products: indexes.size }, 'index built')

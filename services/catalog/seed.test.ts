@@ -1,6 +1,7 @@
 /** Seeding: resumable, once, and told about. */
 import { describe, expect, test } from 'bun:test'
 import { createLogger } from '../../core/logging/logger.ts'
+import { manualClock, millis, systemClock } from '../../core/values/time.ts'
 import { demoProduct } from './demo-products.ts'
 import { seedDemo } from './seed.ts'
 import { openSqliteStore } from './store.sqlite.ts'
@@ -24,7 +25,7 @@ describe('seeding the demo', () => {
   test('writes every product and tells of each tenth', async () => {
     const store = openSqliteStore({ path: ':memory:' })
     const { log, lines } = recording()
-    await seedDemo(store, 5_000, log)
+    await seedDemo({ store, total: 5_000, clock: systemClock, log })
     expect(await countOf(store)).toBe(5_000)
     expect(await store.find(demoProduct(4_999).id)).toMatchObject({ ...demoProduct(4_999) })
     expect(lines).toHaveLength(11)
@@ -36,15 +37,18 @@ describe('seeding the demo', () => {
     const store = openSqliteStore({ path: ':memory:' })
     const { log } = recording()
     let chunks = 0
-    const breaking: Pick<CatalogStore, 'seeded' | 'seed'> = {
+    const breaking: Pick<CatalogStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'> = {
+      seedChunk: store.seedChunk,
       seeded: store.seeded,
+      claimSeed: store.claimSeed,
       seed(...chunk) {
         if (++chunks > 2) throw new Error('killed')
         return store.seed(...chunk)
       },
     }
-    await expect(seedDemo(breaking, 1_000, log)).rejects.toThrow('killed')
-    await seedDemo(store, 1_000, log)
+    const options = { store: breaking, total: 1_000, clock: systemClock, log }
+    await expect(seedDemo(options)).rejects.toThrow('killed')
+    await seedDemo({ store, total: 1_000, clock: systemClock, log })
     expect(await countOf(store)).toBe(1_000)
     expect(await store.seeded('demo-products')).toBe(1_000)
     await store.close()
@@ -53,24 +57,75 @@ describe('seeding the demo', () => {
   test('writes nothing the second time, and only the rest when the demo grows', async () => {
     const store = openSqliteStore({ path: ':memory:' })
     const { log } = recording()
-    await seedDemo(store, 400, log)
+    await seedDemo({ store, total: 400, clock: systemClock, log })
     const { id } = demoProduct(5)
     await store.update(id, { name: 'Свое имя', available: 1 }, null)
     await store.remove(demoProduct(6).id)
     const written: string[] = []
-    const watched: Pick<CatalogStore, 'seeded' | 'seed'> = {
+    const watched: Pick<CatalogStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'> = {
+      seedChunk: store.seedChunk,
       seeded: store.seeded,
+      claimSeed: store.claimSeed,
       seed(name, products, done) {
         written.push(...products.map((product) => product.id))
         return store.seed(name, products, done)
       },
     }
-    await seedDemo(watched, 400, log)
+    await seedDemo({ store: watched, total: 400, clock: systemClock, log })
     expect(written).toEqual([])
-    await seedDemo(watched, 410, log)
+    await seedDemo({ store: watched, total: 410, clock: systemClock, log })
     expect(written).toEqual(Array.from({ length: 10 }, (_, n) => demoProduct(400 + n).id))
     expect(await store.find(id)).toMatchObject({ name: 'Свое имя', available: 1 })
     expect(await countOf(store)).toBe(409)
+    await store.close()
+  })
+
+  test('waits while another copy seeds, and goes on where that one was lost', async () => {
+    const store = openSqliteStore({ path: ':memory:' })
+    const { log } = recording()
+    const clock = manualClock(0)
+    const until = 20_000
+    let waits = 0
+    await seedDemo({
+      store: { ...store, claimSeed: (_, { now }) => now >= until },
+      total: 500,
+      clock,
+      log,
+      async pause(milliseconds) {
+        // The other one writes a chunk, and then nothing more.
+        if (waits++ === 0) {
+          const products = Array.from({ length: 250 }, (_, n) => demoProduct(n))
+          await store.seed('demo-products', products, 250)
+        }
+        expect(await store.seeded('demo-products')).toBe(250)
+        clock.advance(milliseconds)
+      },
+    })
+    expect(clock.now()).toBe(millis(until))
+    expect(await countOf(store)).toBe(500)
+    await store.close()
+  })
+
+  test('leaves the rest to whoever has taken over', async () => {
+    const store = openSqliteStore({ path: ':memory:' })
+    const { log } = recording()
+    let claims = 0
+    const pauses: number[] = []
+    await seedDemo({
+      // Lost after the first chunk, as by a process that slept too long.
+      store: { ...store, claimSeed: () => ++claims === 1 },
+      total: 500,
+      clock: systemClock,
+      log,
+      async pause(milliseconds) {
+        pauses.push(await store.seeded('demo-products'))
+        expect(milliseconds).toBeGreaterThan(0)
+        const rest = Array.from({ length: 250 }, (_, n) => demoProduct(250 + n))
+        await store.seed('demo-products', rest, 500)
+      },
+    })
+    expect(pauses).toEqual([250])
+    expect(await countOf(store)).toBe(500)
     await store.close()
   })
 })

@@ -1,29 +1,64 @@
-/** Fills the catalog of the demo profile: resumable, and never resets what exists. */
+/** Fills the catalog of the demo profile: resumable, by one copy at a time, and never resets what exists. */
 import type { Logger } from '../../core/logging/logger.ts'
+import { newId } from '../../core/values/ids.ts'
+import { millis, type Clock } from '../../core/values/time.ts'
 import { demoChunks } from './demo-products.ts'
 import type { ProductStore } from './store.ts'
 
-/** Products of one write: a few milliseconds of the event loop, and few enough fsyncs. */
-const chunkSize = 250
+export interface SeedOptions {
+  readonly store: Pick<ProductStore, 'seedChunk' | 'seeded' | 'claimSeed' | 'seed'>
+  /** Demo products that there are to be. */
+  readonly total: number
+  readonly clock: Clock
+  readonly log: Logger
+  /** Told after each chunk how many there are now, and how many of them were just written. */
+  readonly onProgress?: (done: number, fresh: number) => void
+  readonly pause?: (milliseconds: number) => Promise<void>
+}
 
 const seedName = 'demo-products'
 
+/** Far more than a chunk takes; then another copy goes on. */
+const leaseTime = 10_000
+/** Milliseconds between two looks at what another copy has done. */
+const waitTime = 500
+
 /** Resolves when the store holds the first `total` demo products, or did before. */
-export async function seedDemo(
-  store: Pick<ProductStore, 'seeded' | 'seed'>,
-  total: number,
-  log: Logger,
+export async function seedDemo(options: SeedOptions): Promise<void> {
+  const { store, total, clock, pause = sleep } = options
+  const owner = newId<string>()
+  const claim = () => {
+    const now = clock.now()
+    return store.claimSeed(seedName, { owner, now, until: millis(now + leaseTime) })
+  }
+  for (;;) {
+    const before = await store.seeded(seedName)
+    if (before >= total) return
+    if (await claim()) await write(before, claim, options)
+    else await pause(waitTime)
+  }
+}
+
+/** Writes chunk after chunk for as long as nobody else has taken over. */
+async function write(
+  before: number,
+  claim: () => boolean | Promise<boolean>,
+  { store, total, log, onProgress }: SeedOptions,
 ): Promise<void> {
-  const before = await store.seeded(seedName)
-  if (before >= total) return
   log.info({ done: before, total }, 'seeding demo products')
   let told = tenths(before, total)
-  for (const { products, done } of demoChunks(before, total, chunkSize)) {
+  for (const { products, done } of demoChunks(before, total, store.seedChunk)) {
     await store.seed(seedName, products, done)
-    if (tenths(done, total) === told) continue
-    told = tenths(done, total)
-    log.info({ done, total, percent: told * 10 }, 'seeding demo products')
+    onProgress?.(done, products.length)
+    if (tenths(done, total) !== told) {
+      told = tenths(done, total)
+      log.info({ done, total, percent: told * 10 }, 'seeding demo products')
+    }
+    if (!(await claim())) return
   }
 }
 
 const tenths = (done: number, total: number): number => Math.floor((done * 10) / total)
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -2,6 +2,7 @@
 import type { Eventually } from '../../core/values/eventually.ts'
 import type { OrderId, ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
+import type { Millis } from '../../core/values/time.ts'
 
 /** What a listing shows of a product. */
 export interface ListedProduct {
@@ -58,6 +59,14 @@ export type UpdateResult =
 
 export type RemoveResult = ({ readonly kind: 'removed' } & Written) | { readonly kind: 'missing' }
 
+export interface SeedLease {
+  /** A UUID of the process. */
+  readonly owner: string
+  readonly now: Millis
+  /** Anybody may take it over from then on. */
+  readonly until: Millis
+}
+
 /**
  * Products and categories. Every method throws (or rejects with) the problem `store_unavailable`
  * when the store cannot be used; a write is durable when its promise resolves.
@@ -90,8 +99,15 @@ export interface ProductStore {
   ): Promise<UpdateResult>
   /** Deletes softly: reservations of the product live on. */
   remove(id: ProductId): Promise<RemoveResult>
+  /** Products that a chunk of a seed should hold. */
+  readonly seedChunk: number
   /** How many products of a seed have been written. */
   seeded(seed: string): Eventually<number>
+  /**
+   * Takes or renews the lease on a seed, so that one copy writes it while the others wait: false while
+   * another owner holds it. An embedded store has one owner, who always gets it.
+   */
+  claimSeed(seed: string, lease: SeedLease): Eventually<boolean>
   /**
    * Writes one chunk of a seed together with its progress. A product that exists already stays as
    * it is, whatever has become of it.

@@ -3,6 +3,7 @@ import { commonSettings, portSetting } from '../../core/config/common.ts'
 import {
   duration,
   integer,
+  list,
   number,
   path,
   text,
@@ -73,6 +74,13 @@ export const gatewaySettings = {
     min: 1,
     max: 10_000_000,
   }),
-  GATEWAY_DOCS_DIR: path({ help: 'folder that is served at /docs/', default: 'docs' }),
+  GATEWAY_DOCS_DIR: path({
+    help: 'folder of the built documentation site, which is served at /docs/',
+    default: 'site/dist',
+  }),
+  GATEWAY_LINKS: list({
+    help: 'pages of programs beside the shop that the first page of the documentation leads to in the demo profile, such as Prometheus=http://localhost:9090/',
+    default: [],
+  }),
   PROFILES_DIR,
 } as const

@@ -18,7 +18,6 @@ beforeAll(async () => {
   }
   writeFileSync(join(root, 'secret.txt'), 'secret')
   writeFileSync(join(docs, 'index.html'), '<h1>Docs</h1>')
-  writeFileSync(join(docs, 'errors.md'), '# Errors')
   writeFileSync(join(profiles, 'a & b.cpuprofile'), '{}')
   writeFileSync(join(profiles, 'graph.html'), '<h1>Graph</h1>')
   writeFileSync(join(profiles, 'raw'), 'bytes')
@@ -52,10 +51,6 @@ describe('the start page', () => {
     const page = await get('/docs/')
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(await page.text()).toBe('<h1>Docs</h1>')
-  })
-  test('has pages without their ending beside it', async () => {
-    const page = await get('/docs/errors')
-    expect([page.status, await page.text()]).toEqual([200, '# Errors'])
   })
 })
 

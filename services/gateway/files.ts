@@ -42,8 +42,15 @@ const types: Readonly<Record<string, string>> = {
 /** Larger files are sent as they are read. */
 const wholeFile = 1024 * 1024
 
+/** Asked for again at every use, and sent only when it has changed. */
+const checkedEachTime = (): string => 'no-cache'
+
 /** `policy` is the Content-Security-Policy of its files; the folder need not exist. */
-export function openFolder(root: string, policy: string): Folder {
+export function openFolder(
+  root: string,
+  policy: string,
+  cacheControl: (path: string) => string = checkedEachTime,
+): Folder {
   async function file(path: string, unchangedSince: string | null): Promise<Reply | null> {
     const location = await locate(root, path)
     if (location === null) return null
@@ -56,7 +63,7 @@ export function openFolder(root: string, policy: string): Folder {
       ...ownHeaders,
       'content-security-policy': policy,
       etag,
-      'cache-control': 'no-cache',
+      'cache-control': cacheControl(path),
       'content-type': type,
     }
     if (unchangedSince === etag) return new Reply(304, headers, null)

@@ -5,14 +5,14 @@ import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { bunEngine } from '../../core/http/engine/bun.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
 import { createLogger } from '../../core/logging/logger.ts'
-import { openFolder } from './files.ts'
+import { openDocs } from './docs.ts'
 import { createFlight, type Flight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
-import { pagePolicy } from './security.ts'
+import type { StatusPage } from './status.ts'
 import { openSwagger } from './swagger.ts'
 
 export const log = createLogger({ service: 'gateway', level: 'silent' })
@@ -32,6 +32,7 @@ export interface TestGatewayOptions {
   readonly maxInFlight?: number
   readonly rateLimits?: RateLimits
   readonly docs?: string
+  readonly status?: StatusPage
   readonly profiles?: string
 }
 
@@ -65,7 +66,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       maxInFlight: options.maxInFlight ?? 1_000,
       rateLimits: options.rateLimits ?? null,
       health: healthPages(health),
-      docs: openFolder(options.docs ?? empty, pagePolicy),
+      docs: openDocs(options.docs ?? empty),
+      status: options.status ?? null,
       swagger: openSwagger(),
       profiles: openProfiles(options.profiles ?? empty),
     }),

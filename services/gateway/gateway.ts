@@ -5,7 +5,7 @@ import { problemReply, strayRequest } from '../../core/http/pipeline.ts'
 import { problem } from '../../core/http/problem.ts'
 import { Reply, withHeaders } from '../../core/http/reply.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
-import type { Folder } from './files.ts'
+import type { DocsPages } from './docs.ts'
 import type { Flight } from './flight.ts'
 import type { HealthPages } from './health.ts'
 import { destinationOf } from './paths.ts'
@@ -13,6 +13,7 @@ import type { ProfilePages } from './profiles.ts'
 import type { Forward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { ownHeaders } from './security.ts'
+import type { StatusPage } from './status.ts'
 import type { SwaggerPage } from './swagger.ts'
 
 export interface GatewayOptions {
@@ -26,7 +27,9 @@ export interface GatewayOptions {
   /** Null sets no limit. */
   readonly rateLimits: RateLimits | null
   readonly health: HealthPages
-  readonly docs: Folder
+  readonly docs: DocsPages
+  /** Null serves none: what the shop does is not for customers to see. */
+  readonly status: StatusPage | null
   readonly swagger: SwaggerPage
   /** Null serves none: outside of the demo profile they are for admins alone. */
   readonly profiles: ProfilePages | null
@@ -91,6 +94,7 @@ const failed = (error: unknown, inbound: Inbound): Reply =>
 function ownPages({
   health,
   docs,
+  status,
   swagger,
   profiles,
 }: GatewayOptions): (inbound: Inbound) => Reply | Promise<Reply> {
@@ -98,7 +102,8 @@ function ownPages({
   const folders: Readonly<
     Record<string, (inbound: Inbound, below: string) => Reply | Promise<Reply>>
   > = {
-    docs: (inbound, below) => fileOr404(docs, spellings(below), inbound),
+    docs: async (inbound, below) =>
+      status !== null && below === 'status.json' ? status() : found(await docs(below, inbound)),
     swagger: (inbound, below) => found(swagger(below, inbound)),
     ...(profiles !== null && {
       profiles: async (inbound, below) => found(await profiles(below, inbound)),
@@ -122,24 +127,6 @@ function ownPages({
 function found<T>(answer: T | null): T {
   if (answer === null) throw problem('not_found')
   return answer
-}
-
-async function fileOr404(
-  folder: Folder,
-  paths: readonly string[],
-  inbound: Inbound,
-): Promise<Reply> {
-  for (const path of paths) {
-    const reply = await folder.file(path, inbound.header('if-none-match'))
-    if (reply !== null) return reply
-  }
-  throw problem('not_found')
-}
-
-/** A folder's address shows its index page, and pages go without their ending. */
-function spellings(path: string): readonly string[] {
-  if (path === '' || path.endsWith('/')) return [`${path}index.html`]
-  return /\.\w+$/.test(path) ? [path] : [`${path}.html`, `${path}.md`]
 }
 
 const redirect = (location: string): Reply => new Reply(302, { ...ownHeaders, location }, null)

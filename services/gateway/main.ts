@@ -6,7 +6,7 @@ import { watchCopies, type Copies } from '../../core/clients/copies.ts'
 import { addressesOf } from '../../core/config/common.ts'
 import { loadConfig, type Config } from '../../core/config/config.ts'
 import { addressReader } from '../../core/http/client-address.ts'
-import { bunEngine } from '../../core/http/engine/bun.ts'
+import { engine } from '../../core/http/engine/chosen.ts'
 import type { Listening } from '../../core/http/engine/engine.ts'
 import { Reply } from '../../core/http/reply.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
@@ -17,7 +17,7 @@ import { createMetrics, type Metrics } from '../../core/metrics/metrics.ts'
 import { startTracing } from '../../core/tracing/tracing.ts'
 import { systemClock } from '../../core/values/time.ts'
 import { gatewaySettings } from './config.ts'
-import { openFolder } from './files.ts'
+import { openDocs } from './docs.ts'
 import { createFlight } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
@@ -25,7 +25,7 @@ import { createObservation } from './observation.ts'
 import { openProfiles } from './profiles.ts'
 import { createForward } from './proxy.ts'
 import { createRateLimits, type RateLimits } from './rate-limits.ts'
-import { pagePolicy } from './security.ts'
+import { createStatus, linkOf } from './status.ts'
 import { openSwagger } from './swagger.ts'
 
 try {
@@ -42,6 +42,7 @@ async function boot(): Promise<void> {
   const health = createHealth(() => {})
   const flight = createFlight()
   const addresses = addressesOf(config)
+  const links = config.GATEWAY_LINKS.map(linkOf)
   const watch = (service: keyof typeof addresses) =>
     watchCopies({
       service,
@@ -90,7 +91,9 @@ async function boot(): Promise<void> {
         onShed: observer.shed,
         rateLimits: rateLimits(config, metrics, keys),
         health: healthPages(health),
-        docs: openFolder(config.GATEWAY_DOCS_DIR, pagePolicy),
+        docs: openDocs(config.GATEWAY_DOCS_DIR),
+        status:
+          config.PROFILE === 'demo' ? createStatus({ addresses, links, clock: systemClock }) : null,
         swagger: openSwagger(),
         profiles: config.PROFILE === 'demo' ? openProfiles(config.PROFILES_DIR) : null,
       }),
@@ -153,7 +156,7 @@ function rateLimits(config: GatewayConfig, metrics: Metrics, keys: KeySource): R
 /** On a port of its own, since everything on the gateway's port is open to the outside. */
 function serveMetrics(config: GatewayConfig, metrics: Metrics, log: Logger): Listening | null {
   if (config.GATEWAY_METRICS_PORT === 0) return null
-  return bunEngine.listen({
+  return engine.listen({
     host: config.GATEWAY_METRICS_HOST,
     port: config.GATEWAY_METRICS_PORT,
     idleTimeout: 30_000,

@@ -85,6 +85,9 @@ export function createObservation(options: ObservationOptions): Observation {
     if (destination.kind === 'own') return endpoints.get(`${method} ${ownNameOf(path)}`)
     if (destination.kind !== 'service') return undefined
     const { service } = destination
+    // A probe says how a service is, not how customers fare, whichever way it comes.
+    if (method === 'GET' && destination.path.startsWith('/health'))
+      return endpoints.get('GET health')
     return isCheckout(method, service, destination.path)
       ? endpoints.get(`checkout ${service}`)
       : endpoints.get(`${method} ${service}`)

@@ -1,6 +1,7 @@
 /** Passes one request on to a ready copy of its service, and the answer back. */
 import { neverSent } from '../../core/clients/connection.ts'
 import type { Copies } from '../../core/clients/copies.ts'
+import { passOn } from '../../core/clients/pass-on.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
 import { requestIdOf } from '../../core/http/pipeline.ts'
@@ -90,17 +91,13 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
     const onHung = (): void => stop.abort(new Hung())
     hung?.addEventListener('abort', onHung, { once: true })
     try {
-      const answer = await fetch(address + outgoing.target, {
+      // It has no time limit, which would end event streams; the timer above guards the beginning.
+      const answer = await passOn(address + outgoing.target, {
         method,
         headers,
         body,
         signal: stop.signal,
-        redirect: 'manual',
-        // Bytes pass as they are, compressed or not.
-        decompress: false,
-        // Its own limit would end event streams; the timer above guards the beginning.
-        timeout: false,
-      } as FetchOptions)
+      })
       return await receive(answer, ticket)
     } finally {
       clearTimeout(late)
@@ -110,9 +107,6 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
 
   return forward
 }
-
-/** Bun's own options of fetch beside the standard ones. */
-type FetchOptions = RequestInit & { readonly decompress: boolean; readonly timeout: boolean }
 
 /** A service did not begin to answer in time. */
 class Late extends Error {}

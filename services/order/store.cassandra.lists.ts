@@ -3,10 +3,12 @@
  * order is created and proved on the order, so it may stand for none; one whose order has come to
  * rest says so, which spares reading the order.
  */
+import { lateness } from '../../core/cassandra/hint-statements.ts'
+import { shardOf } from '../../core/cassandra/hints.ts'
+import { chunks } from '../../core/values/chunks.ts'
 import type { OrderId, UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Order } from './order.ts'
-import { chunks, lateness, shardOf } from './store.cassandra.hints.ts'
 import {
   nilId,
   type ListRow,

@@ -4,12 +4,13 @@
  * number of times, by anybody, in any order, and counts once.
  */
 import { unavailable } from '../../core/cassandra/failure.ts'
+import { standstill } from '../../core/cassandra/hints.ts'
 import { settle } from '../../core/cassandra/settle.ts'
+import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
 import { millis, type Millis } from '../../core/values/time.ts'
 import { nilId, type SpendingRow, type Statements } from './store.cassandra.statements.ts'
-import { standstill } from './store.cassandra.hints.ts'
 
 /** What an order counts for from a sequence on. */
 export interface Counted {
@@ -29,39 +30,13 @@ export interface Spending {
   since(user: UserId): Promise<Millis | null>
 }
 
-interface Waiting {
-  readonly counted: Counted
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
 /** Orders in one conditional batch. */
 const batchSize = 50
 /** Rounds against other copies; with their pauses some 5 s. */
 const maxRounds = 30
 
 export function createSpending(sql: Statements): Spending {
-  /**
-   * What waits for each user whose batch is under way: a user's orders share batches instead of
-   * racing each other. Holds no more than the callers that wait.
-   */
-  const queues = new Map<UserId, Waiting[]>()
-
-  async function drain(user: UserId, queue: Waiting[]): Promise<void> {
-    while (queue.length > 0) {
-      const batch = queue.splice(0, batchSize)
-      try {
-        await countAll(
-          user,
-          batch.map(({ counted }) => counted),
-        )
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-    }
-    queues.delete(user)
-  }
+  const queue = inBatches({ maxItems: batchSize, run: countAll })
 
   async function countAll(user: UserId, all: readonly Counted[]): Promise<void> {
     const latest = new Map<OrderId, Counted>()
@@ -108,18 +83,7 @@ export function createSpending(sql: Statements): Spending {
   }
 
   return {
-    count: (user, counted) =>
-      new Promise((resolve, reject) => {
-        const waiting = { counted, resolve, reject }
-        const queue = queues.get(user)
-        if (queue !== undefined) {
-          queue.push(waiting)
-          return
-        }
-        const own = [waiting]
-        queues.set(user, own)
-        void drain(user, own)
-      }),
+    count: queue,
     total: async (user) => (await sql.spending.get(user))?.total ?? minor(0),
     since: async (user) => (await sql.spending.get(user))?.since ?? null,
   }

@@ -1,4 +1,5 @@
 /** Every statement of the order store on Cassandra, declared once at boot. */
+import { declareHints } from '../../core/cassandra/hint-statements.ts'
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
 import type { CheckoutId, OrderId, UserId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
@@ -29,12 +30,6 @@ export interface EntryRow {
   readonly traceparent: string
 }
 
-export interface HintRow {
-  readonly at: Millis
-  readonly order_id: OrderId
-  readonly sequence: number
-}
-
 export interface ListRow {
   readonly created_at: Millis
   readonly order_id: OrderId
@@ -53,7 +48,6 @@ export interface SpendingRow {
 /** No order has it, and none sorts before it. The total lies under it among the rows of a spending. */
 export const nilId = '00000000-0000-0000-0000-000000000000' as OrderId
 
-export type HintKey = [kind: string, bucket: number, shard: number]
 type Slice = [from: Millis, before: Millis, beforeId: OrderId]
 
 export type Statements = ReturnType<typeof declareStatements>
@@ -62,7 +56,7 @@ export function declareStatements(keyspace: Keyspace) {
   return {
     ...orderStatements(keyspace),
     ...entryStatements(keyspace),
-    ...hintStatements(keyspace),
+    ...declareHints<OrderId>(keyspace, 'order_id'),
     ...listStatements(keyspace),
     ...spendingStatements(keyspace),
   }
@@ -196,41 +190,6 @@ function entryStatements(keyspace: Keyspace) {
     dropEntry: keyspace.conditional<[id: OrderId, change: number, kind: string]>(
       `DELETE FROM orders WHERE id = ? AND change = ? AND kind = ? IF status != 'PENDING'`,
       'drop_outbox_entry',
-    ),
-  }
-}
-
-function hintStatements(keyspace: Keyspace) {
-  return {
-    addHint: keyspace.write<
-      [...HintKey, at: Millis, id: OrderId, sequence: number, seconds: number]
-    >(
-      `INSERT INTO hints (kind, bucket, shard, at, order_id, sequence)
-       VALUES (?, ?, ?, ?, ?, ?) USING TTL ?`,
-      'add_hint',
-    ),
-    hints: keyspace.read<[...HintKey, from: Millis, to: Millis], HintRow>(
-      `SELECT at, order_id, sequence FROM hints
-       WHERE kind = ? AND bucket = ? AND shard = ? AND at >= ? AND at <= ?`,
-      'get_hints',
-      { pageSize: 500 },
-    ),
-    dropHint: keyspace.write<[...HintKey, at: Millis, id: OrderId, sequence: number]>(
-      `DELETE FROM hints
-       WHERE kind = ? AND bucket = ? AND shard = ? AND at = ? AND order_id = ? AND sequence = ?`,
-      'drop_hint',
-    ),
-    mark: keyspace.read<[name: string], { at: Millis }>(
-      'SELECT at FROM marks WHERE name = ?',
-      'get_mark',
-    ),
-    addMark: keyspace.conditional<[name: string, at: Millis], { at: Millis }>(
-      'INSERT INTO marks (name, at) VALUES (?, ?) IF NOT EXISTS',
-      'add_mark',
-    ),
-    raiseMark: keyspace.conditional<[at: Millis, name: string, below: Millis], { at: Millis }>(
-      'UPDATE marks SET at = ? WHERE name = ? IF at < ?',
-      'raise_mark',
     ),
   }
 }

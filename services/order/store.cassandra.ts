@@ -2,6 +2,8 @@
  * Orders on Cassandra: each in a partition of its own, changed by one conditional batch that carries
  * its consequences. What lies elsewhere is written before (hints, lists) or told after (spending).
  */
+import { firstMark } from '../../core/cassandra/hint-statements.ts'
+import { createHints } from '../../core/cassandra/hints.ts'
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite, ConditionalBatch } from '../../core/cassandra/statement.ts'
@@ -9,11 +11,10 @@ import { newId, type OrderId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { isFinal } from './order.ts'
 import { createEntries } from './store.cassandra.entries.ts'
-import { createHints, firstMark, type Hint } from './store.cassandra.hints.ts'
+import { createWork, hintKinds, type OrderHint } from './store.cassandra.work.ts'
 import { createLists } from './store.cassandra.lists.ts'
 import { createSpending } from './store.cassandra.spending.ts'
 import { declareStatements } from './store.cassandra.statements.ts'
-import { createWork } from './store.cassandra.work.ts'
 import { toOrderRow } from './store.rows.ts'
 import { firstAttemptTime, type OrderStore } from './store.ts'
 
@@ -35,20 +36,20 @@ export async function openCassandraOrderStore(
   const { keyspace, clock, longestLife } = options
   const sql = declareStatements(keyspace)
   await keyspace.prepare()
-  const hints = await createHints(sql, clock)
+  const hints = await createHints({ sql, kinds: hintKinds, clock })
   const first = await firstMark(sql, 'first order', clock.now())
   const lists = createLists({ sql, clock, first, longestLife })
   const spending = createSpending(sql)
   const entries = createEntries(sql, spending)
 
-  const timer = (id: OrderId, sequence: number, at: Millis): Hint => ({
+  const timer = (id: OrderId, sequence: number, at: Millis): OrderHint => ({
     kind: 'timer',
     at,
     id,
     sequence,
   })
-  const lease = (id: OrderId, at: Millis): Hint => ({ kind: 'lease', at, id, sequence: 0 })
-  const attempt = (id: OrderId, sequence: number, at: Millis): Hint => ({
+  const lease = (id: OrderId, at: Millis): OrderHint => ({ kind: 'lease', at, id, sequence: 0 })
+  const attempt = (id: OrderId, sequence: number, at: Millis): OrderHint => ({
     kind: 'outbox',
     at,
     id,

@@ -1,52 +1,29 @@
 /** What is to be done now, and how much waits: hints, each proved on its order. */
 import { singleFlight } from '../../core/cache/single-flight.ts'
+import { proved, survey } from '../../core/cassandra/hint-proof.ts'
+import type { Hint, Hints } from '../../core/cassandra/hints.ts'
 import type { OrderId } from '../../core/values/ids.ts'
 import { millis, type Millis } from '../../core/values/time.ts'
 import type { Order } from './order.ts'
 import type { Entries, Partition } from './store.cassandra.entries.ts'
-import {
-  chunks,
-  grace,
-  type Hint,
-  type HintKind,
-  type Hints,
-  type Verdict,
-} from './store.cassandra.hints.ts'
 import type { Statements, StoredOrder } from './store.cassandra.statements.ts'
 import { toOrder, toPending } from './store.rows.ts'
 import type { Backlog, OrderStore, PendingOrder, Waiting } from './store.ts'
+
+/** The order's own timer; the end of a lease; the next attempt to deliver its entries. */
+export const hintKinds = ['timer', 'lease', 'outbox'] as const
+type HintKind = (typeof hintKinds)[number]
+export type OrderHint = Hint<HintKind, OrderId>
+export type OrderHints = Hints<HintKind, OrderId>
 
 type Work = Pick<
   OrderStore,
   'dueOrders' | 'lapsedOrders' | 'ordersToDeliver' | 'outboxState' | 'backlog'
 >
 
-/** Orders that metrics ask for; of what waits behind them, each hint counts as one. */
-const asked = 5_000
-const askedAtOnce = 64
-
 const stale = { kind: 'stale' } as const
-const early = { kind: 'early' } as const
 
-export function createWork(sql: Statements, hints: Hints, entries: Entries): Work {
-  /**
-   * A hint waits for a change that has not come. While its writer may still be at work it stays;
-   * then a serial read brings the change to its end, if it was made at all.
-   */
-  async function proved<S, T>(
-    now: Millis,
-    own: readonly Hint[],
-    reads: { plain: () => Promise<S>; settled: () => Promise<S> },
-    judge: (state: S) => Verdict<T> & { readonly sequence: number },
-  ): Promise<Verdict<T>> {
-    const isBehind = (verdict: Verdict<T> & { readonly sequence: number }) =>
-      verdict.kind === 'stale' && own.some(({ sequence }) => sequence > verdict.sequence)
-    const verdict = judge(await reads.plain())
-    if (!isBehind(verdict)) return verdict
-    if (own.some(({ at }) => now - at < grace)) return early
-    return judge(await reads.settled())
-  }
-
+export function createWork(sql: Statements, hints: OrderHints, entries: Entries): Work {
   const orderReads = (id: OrderId) => ({
     plain: () => sql.byId.get(id),
     settled: () => sql.settled.get(id),
@@ -94,30 +71,8 @@ export function createWork(sql: Statements, hints: Hints, entries: Entries): Wor
       return stale
     })
 
-  /** Distinct orders with a hint up to `to`, read by `ask`; and how many more hints there are. */
-  async function survey<T>(
-    kind: HintKind,
-    to: Millis | null,
-    ask: (id: OrderId) => Promise<T>,
-  ): Promise<{ readonly found: readonly T[]; readonly more: number }> {
-    const ids = new Set<OrderId>()
-    let more = 0
-    for await (const round of hints.all(kind, to)) {
-      for (const { id } of round) {
-        if (ids.has(id)) continue
-        if (ids.size < asked) ids.add(id)
-        else more++
-      }
-    }
-    const found: T[] = []
-    for (const some of chunks([...ids], askedAtOnce)) {
-      found.push(...(await Promise.all(some.map(ask))))
-    }
-    return { found, more }
-  }
-
   async function outboxState(now: Millis) {
-    const { found, more } = await survey('outbox', null, entries.read)
+    const { found, more } = await survey(hints, 'outbox', null, entries.read)
     const waiting = found.filter((partition) => partition !== null && partition.entries.length > 0)
     const count = waiting.reduce((sum, partition) => sum + (partition?.entries.length ?? 0), 0)
     const oldest = Math.min(now, ...waiting.map((partition) => partition?.since ?? now))
@@ -126,8 +81,8 @@ export function createWork(sql: Statements, hints: Hints, entries: Entries): Wor
 
   async function backlog(now: Millis, late: Millis): Promise<Backlog> {
     const [leased, timed] = await Promise.all([
-      survey('lease', null, (id) => sql.byId.get(id)),
-      survey('timer', now, (id) => sql.byId.get(id)),
+      survey(hints, 'lease', null, (id) => sql.byId.get(id)),
+      survey(hints, 'timer', now, (id) => sql.byId.get(id)),
     ])
     const pending = leased.found.flatMap((stored) =>
       stored?.status === 'PENDING' ? [stored.created_at] : [],

@@ -1,6 +1,8 @@
 /** Two copies of the order service on one keyspace: races, restarts, lists, hints that come early or late. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { v4 } from 'uuid'
+import { faultyKeyspace } from '../../core/cassandra/faulty-keyspace.fixture.ts'
+import { createHints, grace } from '../../core/cassandra/hints.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
 import {
   hasCassandra,
@@ -16,12 +18,11 @@ import {
 } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis, type Millis } from '../../core/values/time.ts'
-import { faultyKeyspace } from './faulty-keyspace.fixture.ts'
 import type { Order } from './order.ts'
 import { migrations, openCassandraOrderStore } from './store.cassandra.ts'
-import { createHints, grace, type Hints } from './store.cassandra.hints.ts'
 import { createSpending } from './store.cassandra.spending.ts'
 import { declareStatements, type Statements } from './store.cassandra.statements.ts'
+import { hintKinds, type OrderHints } from './store.cassandra.work.ts'
 import { firstAttemptTime, type ListQuery, type OrderStore, type PendingOrder } from './store.ts'
 
 const patience = 300_000
@@ -305,7 +306,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   })
 
   describe('a hint', () => {
-    let hints: Hints
+    let hints: OrderHints
     const announce = (
       kind: 'timer' | 'outbox' | 'lease',
       id: OrderId,
@@ -314,7 +315,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     ) => hints.announce([{ kind, at, id, sequence }])
 
     beforeAll(async () => {
-      hints = await createHints(sql, clock)
+      hints = await createHints({ sql, kinds: hintKinds, clock })
     })
 
     test('that came before its change stays until the change is there', async () => {

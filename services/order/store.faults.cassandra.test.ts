@@ -1,5 +1,10 @@
 /** An order's whole way on a real node, cut off or left in doubt at every single write of the store. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import {
+  faultyKeyspace,
+  type Fault,
+  type FaultyKeyspace,
+} from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
 import {
   hasCassandra,
@@ -10,7 +15,6 @@ import type { UserCaller } from '../../core/http/caller.ts'
 import { newId, type ProductId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
-import { faultyKeyspace, type Fault, type FaultyKeyspace } from './faulty-keyspace.fixture.ts'
 import type { Placement } from './placing.ts'
 import { leaseTime, place, placementOf, processOf, type Process } from './saga.fixture.ts'
 import { createStockModel, type StockModel } from './stock.model.ts'

@@ -52,7 +52,13 @@ await runService({
       throw new Error(`The key of ${signingFile} is not in ${keySetFile}: nobody could verify it.`)
     }
 
-    const store = await openStore({ sqlite: openSqliteUserStore })
+    const store = await openStore({
+      sqlite: openSqliteUserStore,
+      async cassandra(open) {
+        const { migrations, openCassandraUserStore } = await import('./store.cassandra.ts')
+        return openCassandraUserStore({ keyspace: await open(migrations), clock })
+      },
+    })
     const userMetrics = createUserMetrics(metrics)
     const pool = createPasswords({
       concurrency: config.PASSWORD_CONCURRENCY,

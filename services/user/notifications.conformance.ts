@@ -1,12 +1,15 @@
 /** What every user store must do with notifications; part of the suite in store.conformance.ts. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
-import { manualClock } from '../../core/values/time.ts'
+import { manualClock, type Clock } from '../../core/values/time.ts'
 import { notificationLife, type OrderStatusChange } from './notifications.ts'
 import type { UserStore } from './store.ts'
 
-/** `open` gives an empty store. */
-export function notificationConformance(name: string, open: () => Promise<UserStore>): void {
+/** `open` gives an empty store that goes by the clock. */
+export function notificationConformance(
+  name: string,
+  open: (clock: Clock) => Promise<UserStore>,
+): void {
   describe(`${name} user store, order status changes`, () => {
     const user = newId<UserId>()
     let clock: ReturnType<typeof manualClock>
@@ -14,7 +17,7 @@ export function notificationConformance(name: string, open: () => Promise<UserSt
 
     beforeEach(async () => {
       clock = manualClock(1_800_000_000_000)
-      store = await open()
+      store = await open(clock)
     })
     afterEach(() => store.close())
 

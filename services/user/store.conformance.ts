@@ -1,7 +1,7 @@
 /** The suite that every user store must pass; the invariants are checked after each step. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
-import { manualClock, millis, type Millis } from '../../core/values/time.ts'
+import { manualClock, millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { notificationConformance } from './notifications.conformance.ts'
 import type { UserStore } from './store.ts'
 import { nameKeyOf, type Account } from './users.ts'
@@ -10,8 +10,11 @@ const start = 1_800_000_000_000
 const minute = 60_000
 const day = 24 * 60 * minute
 
-/** `open` gives an empty store. */
-export function userStoreConformance(name: string, open: () => Promise<UserStore>): void {
+/** `open` gives an empty store that goes by the clock. */
+export function userStoreConformance(
+  name: string,
+  open: (clock: Clock) => Promise<UserStore>,
+): void {
   notificationConformance(name, open)
   describe(`${name} user store`, () => {
     let clock: ReturnType<typeof manualClock>
@@ -26,7 +29,7 @@ export function userStoreConformance(name: string, open: () => Promise<UserStore
 
     beforeEach(async () => {
       clock = manualClock(start)
-      store = await open()
+      store = await open(clock)
       expected = { users: new Map(), ended: [], open: new Map() }
     })
     afterEach(() => store.close())
@@ -349,23 +352,6 @@ export function userStoreConformance(name: string, open: () => Promise<UserStore
         await expect(failing).rejects.toThrow('refused')
         expect(await count('account:anna')).toBe(1)
       })
-    })
-
-    test('a sweep drops no more rows of a kind than it may', async () => {
-      for (let index = 0; index < 5; index++) {
-        await store.endSession(newId<SessionId>(), clock.now())
-      }
-      clock.advance(20 * minute)
-      const kept = newId<SessionId>()
-      await store.endSession(kept, clock.now())
-      clock.advance(11 * minute)
-      // Asked as of the start, so that the feed hides nothing by age.
-      const left = async () => (await store.revocations(0, millis(start), 100)).entries
-      for (const rows of [4, 2, 1, 1]) {
-        await store.sweep(clock.now(), 2)
-        expect(await left()).toHaveLength(rows)
-      }
-      expect((await left()).map(({ session }) => session)).toEqual([kept])
     })
   })
 }

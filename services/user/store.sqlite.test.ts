@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
-import { millis } from '../../core/values/time.ts'
+import { manualClock, millis } from '../../core/values/time.ts'
 import { userStoreConformance } from './store.conformance.ts'
 import { openSqliteUserStore } from './store.sqlite.ts'
 import { nameKeyOf } from './users.ts'
@@ -42,4 +42,24 @@ test('users, sessions and the feed are there after the file is opened again', as
   const rotation = { id: open, presented: 'a', next: 'b', at, expiresAt: millis(at + 2_000) }
   expect(await second.rotateSession(rotation)).toEqual({ kind: 'rotated', user })
   await second.close()
+})
+
+test('a sweep drops no more rows of a kind than it may', async () => {
+  const start = 1_800_000_000_000
+  const minute = 60_000
+  const clock = manualClock(start)
+  const store = openSqliteUserStore({ path: newPath() })
+  for (let index = 0; index < 5; index++) await store.endSession(newId<SessionId>(), clock.now())
+  clock.advance(20 * minute)
+  const kept = newId<SessionId>()
+  await store.endSession(kept, clock.now())
+  clock.advance(11 * minute)
+  // Asked as of the start, so that the feed hides nothing by age.
+  const left = async () => (await store.revocations(0, millis(start), 100)).entries
+  for (const rows of [4, 2, 1, 1]) {
+    await store.sweep(clock.now(), 2)
+    expect(await left()).toHaveLength(rows)
+  }
+  expect((await left()).map(({ session }) => session)).toEqual([kept])
+  await store.close()
 })

@@ -32,6 +32,14 @@ export function gatewayRows({
       expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs/'])
     },
     '/docs/': () => expectPage('/docs/'),
+    async '/docs/status.json'() {
+      const answer = await get('/docs/status.json')
+      expect(answer.status).toBe(200)
+      const services = serviceNames.map((service) => expect.objectContaining({ service, ready: 1 }))
+      expect(answer.json()).toMatchObject({ services, links: [] })
+      await using production = await startShop({ processes: ['gateway'], profile: 'production' })
+      expectProblem(await send('GET', `${production.urls.gateway}/docs/status.json`), 404)
+    },
     '/swagger/': () => expectPage('/swagger/'),
     '/profiles/': () => expectPage('/profiles/'),
     async '/health/live'() {

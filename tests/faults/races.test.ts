@@ -8,6 +8,7 @@ import {
   createProduct,
   inParallel,
   order,
+  stubbornly,
   type Answer,
 } from '../support/buyers.ts'
 import {
@@ -37,6 +38,7 @@ const settled = () =>
       (await orderRecords(shop)).every(({ status }) =>
         /REJECTED|DELIVERED|CANCELLED/.test(status),
       ) && (await undelivered(shop)) === 0,
+    120_000,
   )
 
 const codeOf = (answer: Answer): string => (JSON.parse(answer.text) as { code: string }).code
@@ -45,9 +47,12 @@ describe('the last units', () => {
   test('200 buyers at once for 50 units: 50 orders, 150 clear refusals', async () => {
     const product = await createProduct(shop, 50)
     const answers = await Promise.all(
-      Array.from({ length: 200 }, () =>
-        order(shop, createBuyer(shop), [{ product_id: product, quantity: 1 }]),
-      ),
+      Array.from({ length: 200 }, () => {
+        const buyer = createBuyer(shop)
+        const items = [{ product_id: product, quantity: 1 }]
+        // Where the store is slow some do not hear in time, and ask again.
+        return stubbornly(() => order(shop, buyer, items, 'once'))
+      }),
     )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(50)
     const refused = answers.filter(({ status }) => status === 409)
@@ -72,7 +77,9 @@ describe('the last units', () => {
         )
       }),
     )
-    const answers = await Promise.all(buyers.map((buyer) => checkout(shop, buyer)))
+    const answers = await Promise.all(
+      buyers.map((buyer) => stubbornly(() => checkout(shop, buyer, 'once'))),
+    )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(50)
     expect(
       answers.filter((answer) => answer.status === 409 && codeOf(answer) === 'out_of_stock'),
@@ -189,8 +196,11 @@ describe('a cancellation against the timer', () => {
   test('1,000 times: each order ends in one state, and its stock follows it', async () => {
     const product = await createProduct(shop, 5_000)
     const buyer = createBuyer(shop)
-    const outcomes = await inParallel(1_000, 200, async () => {
-      const made = bought(await order(shop, buyer, [{ product_id: product, quantity: 1 }]))
+    // A conditional write costs a cluster milliseconds of the processor that all share here.
+    const width = shop.store === 'cassandra' ? 50 : 200
+    const outcomes = await inParallel(1_000, width, async (turn) => {
+      const items = [{ product_id: product, quantity: 1 }]
+      const made = bought(await stubbornly(() => order(shop, buyer, items, `order-${turn}`)))
       // Around the moment at which the order would ship, when the owner may no longer cancel.
       await Bun.sleep(1_100 + Math.random() * 300)
       const cancelled = await buyer.call(shop.urls.order, 'PUT', `/orders/${made.id}/cancel`)
@@ -217,11 +227,11 @@ describe('a cancellation against the timer', () => {
     })
     const spent = await buyer.call(shop.urls.user, 'GET', '/users/me/total-spent')
     expect(JSON.parse(spent.text)).toEqual({ total_spent: 10 * (1_000 - cancelled.length) })
-  }, 120_000)
+  }, 300_000)
 
   test('in the end every stock is where its order says, and no checkout is open', async () => {
     await settled()
     await expectStockFollowsOrders(shop)
     expect(await openCheckouts(shop)).toBe(0)
-  }, 60_000)
+  }, 150_000)
 })

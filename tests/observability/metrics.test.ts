@@ -121,6 +121,20 @@ describe('from boot, at zero', () => {
   })
 })
 
+test('a probe that the gateway hands on is no request of a customer', async () => {
+  const counted = async () => {
+    const page = await pageOf('gateway')
+    const of = (route: string) =>
+      page.value(`http_requests_total{method="GET",route="${route}",status="200"}`) ?? 0
+    return { customers: of('/cart-api/*'), probes: of('/health') }
+  }
+  const before = await counted()
+  for (const path of ['/cart-api/health', '/cart-api/health/ready', '/health']) {
+    expect((await client.get('gateway', path)).status).toBe(200)
+  }
+  expect(await counted()).toEqual({ customers: before.customers, probes: before.probes + 3 })
+})
+
 test('10,000 random paths, names and ids add no series', async () => {
   const seriesOf = async (): Promise<readonly string[]> =>
     (await Promise.all(processes.map(pageOf))).flatMap((page, index) =>

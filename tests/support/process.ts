@@ -1,6 +1,7 @@
 /** One process of a shop under test: started from its main file, ended by its id, never outliving the run. */
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandOf } from '../../scripts/shop/runtime.ts'
 
 export interface ShopProcess {
   /** Null while none runs. */
@@ -24,6 +25,9 @@ export interface ShopProcessOptions {
 
 const root = join(import.meta.dir, '../..')
 
+/** `SHOP_RUNTIME=node` runs the same tests against the shop on Node. */
+const runtime = process.env['SHOP_RUNTIME'] === 'node' ? 'node' : 'bun'
+
 /** Milliseconds that an ending may take before it is forced, which the exit code then tells. */
 const patience = 15_000
 
@@ -44,7 +48,7 @@ export function shopProcess({ main, env, logFile }: ShopProcessOptions): ShopPro
     start() {
       // Appending, and one descriptor for both streams: neither writes over the other.
       const output = openSync(logFile, 'a')
-      const started = Bun.spawn([process.execPath, '--no-orphans', '--no-env-file', main], {
+      const started = Bun.spawn(commandOf(runtime, main), {
         cwd: root,
         env,
         stdin: 'ignore',

@@ -12,16 +12,20 @@ export function sqliteRecords({ directory }: { readonly directory: string }): Re
   const count = (service: ServiceName, sql: string, ...params: string[]): number =>
     read<{ count: number }>(service, `SELECT count(*) AS count ${sql}`, ...params)[0]?.count ?? 0
   const columns = 'stocked, available, reserved, sold'
+  const stocks = () =>
+    read<StockRow & { product_id: string }>('catalog', `SELECT product_id, ${columns} FROM stock`)
+  const reservations = () =>
+    read<ReservationRow>(
+      'catalog',
+      'SELECT order_id, product_id, quantity, state FROM reservations',
+    )
   return {
     stock: async (product) =>
       read<StockRow>('catalog', `SELECT ${columns} FROM stock WHERE product_id = ?`, product)[0] ??
       null,
-    stocks: async () => read('catalog', `SELECT product_id, ${columns} FROM stock`),
-    reservations: async () =>
-      read<ReservationRow>(
-        'catalog',
-        'SELECT order_id, product_id, quantity, state FROM reservations',
-      ),
+    stocks: async () => stocks(),
+    reservations: async () => reservations(),
+    books: async () => ({ stocks: stocks(), reservations: reservations() }),
     orders: async () =>
       read<{ id: string; user_id: string; status: string; lines: string }>(
         'order',

@@ -35,6 +35,11 @@ export interface Records {
   stocks(): Promise<readonly (StockRow & { readonly product_id: string })[]>
   /** In every state, fences included. */
   reservations(): Promise<readonly ReservationRow[]>
+  /** Both of one moment, product by product. */
+  books(): Promise<{
+    readonly stocks: readonly (StockRow & { readonly product_id: string })[]
+    readonly reservations: readonly ReservationRow[]
+  }>
   /** All rows of orders, the inner states PENDING and REJECTED included. */
   orders(): Promise<readonly OrderRecord[]>
   /** Consequences that are not delivered yet. */

@@ -1,11 +1,11 @@
 /** A whole shop of real processes on free ports with a folder of its own, for tests that cross services. */
-import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureKeys } from '../../core/auth/key-files.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import { balance, type Balancer } from './balancer.ts'
+import { keyspacePrefix } from './keyspaces.ts'
 import { freePorts } from './ports.ts'
 import { shopProcess, type ShopProcess } from './process.ts'
 
@@ -306,16 +306,12 @@ function environment(
   }
 }
 
-/**
- * What the environment says of the cluster, and keyspaces of this shop's own: named after its folder,
- * so that a second shop on one folder finds the data of the first.
- */
+/** What the environment says of the cluster, and keyspaces of this shop's own. */
 function clusterSettings(directory: string): Readonly<Record<string, string>> {
   const given = Object.entries(process.env).filter(([name]) => name.startsWith('CASSANDRA_'))
-  const own = createHash('sha256').update(directory).digest('hex').slice(0, 12)
   return {
     ...Object.fromEntries(given.map(([name, value]) => [name, value ?? ''])),
-    CASSANDRA_KEYSPACE_PREFIX: `test_${own}`,
+    CASSANDRA_KEYSPACE_PREFIX: keyspacePrefix(directory),
   }
 }
 

@@ -39,6 +39,8 @@ export interface TestStack {
   ask(word: string): Promise<{ readonly code: number; readonly output: string }>
   /** `ServiceDown cart`, of alerts that fire right now. */
   firing(): Promise<readonly string[]>
+  /** The same of the critical alerts that have fired at any time: they wake somebody. */
+  paged(): Promise<readonly string[]>
   /** The jobs whose last scrape worked. */
   scraped(): Promise<readonly string[]>
   stop(): Promise<void>
@@ -123,6 +125,13 @@ export async function testStack(
       return alerts
         .filter(({ state }) => state === 'firing')
         .map(({ labels }) => `${labels['alertname']} ${labels['job']}`)
+    },
+    async paged() {
+      const expression = 'last_over_time(ALERTS{alertstate="firing",severity="critical"}[1h])'
+      const { result } = await prometheus<{
+        readonly result: readonly { readonly metric: Readonly<Record<string, string>> }[]
+      }>(`query?${new URLSearchParams({ query: expression }).toString()}`)
+      return result.map(({ metric }) => `${metric['alertname']} ${metric['job']}`)
     },
     async scraped() {
       const { activeTargets } = await prometheus<{

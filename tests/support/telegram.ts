@@ -10,6 +10,8 @@ export interface TestTelegram {
   readonly messages: readonly SentMessage[]
   /** The texts of all messages that hold a part. */
   texts(part?: string): readonly string[]
+  /** True once a message has said that the alert fires, or that it is over. */
+  told(what: 'firing' | 'resolved', alertname: string, job: string): boolean
   stop(): Promise<void>
 }
 
@@ -25,11 +27,18 @@ export function startTelegram(): TestTelegram {
       return Response.json({ ok: true, result: { message_id: 1, date: 1, chat } })
     },
   })
+  const texts = (part = ''): readonly string[] =>
+    messages.map(({ body }) => String(body['text'])).filter((text) => text.includes(part))
   return {
     url: `http://127.0.0.1:${server.port}`,
     messages,
-    texts: (part = '') =>
-      messages.map(({ body }) => String(body['text'])).filter((text) => text.includes(part)),
+    texts,
+    told: (what, alertname, job) =>
+      texts().some((text) => {
+        // One message may hold both: first what fires, then what is over.
+        const [firing = '', over = ''] = text.split('<b>RESOLVED: ')
+        return (what === 'firing' ? firing : over).includes(`<b>${alertname}</b>: ${job}`)
+      }),
     stop: () => server.stop(true),
   }
 }

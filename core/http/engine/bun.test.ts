@@ -1,5 +1,9 @@
 /** Bun's engine against the conformance suite. */
 import { bunEngine } from './bun.ts'
 import { engineConformance } from './engine.conformance.ts'
+import { createSubject } from './subject.fixture.ts'
 
-engineConformance(bunEngine)
+engineConformance('bun', async (tell) => ({
+  send: createSubject(bunEngine, tell),
+  stop: async () => {},
+}))

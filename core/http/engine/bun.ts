@@ -1,6 +1,7 @@
 /** The default engine: `Bun.serve`, which is uWebSockets inside Bun. */
-import { problem, Problem } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import type { Reply } from '../reply.ts'
+import { brokenOff, joined, tooLarge } from './bounded-body.ts'
 import type { Engine, Inbound, Listening, ListenOptions } from './engine.ts'
 
 type Server = Bun.Server<undefined>
@@ -91,10 +92,10 @@ class BunInbound implements Inbound {
     const declared = this.#raw.headers.get('content-length')
     if (declared !== null) {
       if (Number(declared) > limit) throw tooLarge(limit)
-      return new Uint8Array(await this.#raw.arrayBuffer().catch(brokenOff))
+      return new Uint8Array(await this.#raw.arrayBuffer().catch(blameClient))
     }
     const body = this.#raw.body
-    return body === null ? new Uint8Array(0) : readBounded(body, limit).catch(brokenOff)
+    return body === null ? new Uint8Array(0) : readBounded(body, limit).catch(blameClient)
   }
 }
 
@@ -107,19 +108,9 @@ async function readBounded(body: ReadableStream<Uint8Array>, limit: number): Pro
     if (size > limit) throw tooLarge(limit)
     chunks.push(chunk)
   }
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return bytes
+  return joined(chunks, size)
 }
 
-/** A client that hangs up in the middle of its body is no failure of the server's. */
-function brokenOff(error: unknown): never {
-  if (error instanceof Problem) throw error
-  throw problem('bad_request', { values: { reason: 'The body broke off' }, cause: error })
+function blameClient(error: unknown): never {
+  throw error instanceof Problem ? error : brokenOff(error)
 }
-
-const tooLarge = (limit: number) => problem('payload_too_large', { values: { limit } })

@@ -14,6 +14,8 @@ export interface Connection {
   answer(to?: 'GET' | 'HEAD'): Promise<Answer | null>
   /** Resolves once what has arrived and is not yet read contains the text. */
   arrived(text: string): Promise<void>
+  /** From here on nothing is read, as by a client that has stopped. */
+  pause(): void
   /** Resolves when the connection has ended, from either side. */
   readonly closed: Promise<void>
   /** Ends it at once, without waiting for anything. */
@@ -122,6 +124,7 @@ export async function openConnection(port: number): Promise<Connection> {
       const there = await until(() => (unread.includes(text) ? true : null))
       if (there === null) throw new Error(`The connection ended before ${text} arrived.`)
     },
+    pause: () => void socket.pause(),
     closed: closed.promise,
     destroy: () => void socket.destroy(),
   }

@@ -1,10 +1,7 @@
 /** Alerts on parts that are not there. */
-import { serviceNames } from '../../../core/values/service-name.ts'
+import { vitalJobs } from '../targets.ts'
 import type { Times } from '../times.ts'
 import type { AlertGroup } from './alert.ts'
-
-/** Without one of these, customers cannot buy. */
-const vital = [...serviceNames, 'gateway'].join('|')
 
 export const availabilityAlerts = (time: Times): AlertGroup => ({
   name: 'availability',
@@ -12,7 +9,7 @@ export const availabilityAlerts = (time: Times): AlertGroup => ({
     {
       name: 'ServiceDown',
       severity: 'critical',
-      expr: `up{job=~"${vital}"} == 0`,
+      expr: `up{job=~"${vitalJobs}"} == 0`,
       for: '1m',
       summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer',
       description: 'Prometheus cannot read the metrics of {{ $labels.instance }}.',
@@ -21,7 +18,7 @@ export const availabilityAlerts = (time: Times): AlertGroup => ({
       name: 'TargetDown',
       severity: 'warning',
       // Cassandra has an alert of its own, which knows more.
-      expr: `up{job!~"${vital}|cassandra"} == 0`,
+      expr: `up{job!~"${vitalJobs}|cassandra"} == 0`,
       for: '2m',
       summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer',
       description:
@@ -38,7 +35,7 @@ export const availabilityAlerts = (time: Times): AlertGroup => ({
     {
       name: 'ServiceRestarting',
       severity: 'warning',
-      expr: `changes(process_start_time_seconds{job=~"${vital}"}[${time('15m')}]) >= 3`,
+      expr: `changes(process_start_time_seconds{job=~"${vitalJobs}"}[${time('15m')}]) >= 3`,
       for: '1m',
       summary: '{{ $labels.job }} starts again and again',
       description: '{{ $labels.instance }} was started {{ $value }} times within 15 minutes.',

@@ -20,7 +20,7 @@ export const dataAlerts: AlertGroup = {
       severity: 'warning',
       expr: 'max by (job) (outbox_lag_seconds) > 30',
       for: '1m',
-      summary: 'Consequences of orders are not delivered',
+      summary: '{{ $labels.job }}: consequences of orders are not delivered',
       description:
         'The oldest entry of the outbox waits for {{ $value | humanizeDuration }}: stock or notifications are behind the orders.',
     },

@@ -1,5 +1,6 @@
 /** Alerts on what the machine and the processes run out of. */
 import { serviceMemory } from '../../topology.ts'
+import { targets, vitalJobs } from '../targets.ts'
 import type { Times } from '../times.ts'
 import type { AlertGroup } from './alert.ts'
 
@@ -31,16 +32,25 @@ export const resourceAlerts = (time: Times): AlertGroup => ({
     {
       name: 'CpuSaturated',
       severity: 'warning',
-      expr: `rate(process_cpu_seconds_total{job=~"catalog|cart|order|user|gateway"}[${time('5m')}]) > 0.9`,
+      expr: `rate(process_cpu_seconds_total{job=~"${vitalJobs}"}[${time('5m')}]) > 0.9`,
       for: '5m',
       summary: '{{ $labels.job }} at {{ $labels.instance }} uses up its core',
       description:
         'A process answers from one core and {{ $value | humanizePercentage }} of it is used: latency grows from here on.',
     },
     {
+      name: 'EventLoopBlocked',
+      severity: 'warning',
+      expr: `nodejs_eventloop_lag_p99_seconds{job=~"${vitalJobs}"} > ${targets.loop}`,
+      for: '2m',
+      summary: '{{ $labels.job }} at {{ $labels.instance }} is held up again and again',
+      description:
+        'Something takes the event loop for {{ $value | humanizeDuration }} at a time, and all requests wait for it; 100 ms may be.',
+    },
+    {
       name: 'MemoryHigh',
       severity: 'warning',
-      expr: `process_resident_memory_bytes{job=~"catalog|cart|order|user|gateway"} > ${memoryLimit}`,
+      expr: `process_resident_memory_bytes{job=~"${vitalJobs}"} > ${memoryLimit}`,
       for: '5m',
       summary: '{{ $labels.job }} at {{ $labels.instance }} uses much memory',
       description:

@@ -17,7 +17,7 @@ describe.skipIf(!canRunCassandra)('a snapshot', () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'shop-snapshot-')), 'monday')
   let first: TestCluster
   let client: Client
-  let before: readonly string[]
+  let before: string[]
 
   beforeAll(async () => {
     first = await startCluster(1, 61)

@@ -1,40 +1,36 @@
 /**
- * Hints: which orders to look at, and when; an index in time that no condition can hold together
- * with the orders.
+ * Hints: what to look at, and when; an index in time that no condition can hold together with the
+ * rows that it leads to.
  *
  * ```
- *   writer   hint ──► conditional change          a hint without its change is harmless,
- *   reader   hint ──► the order itself            a change without its hint cannot be
+ *   writer   hint ──► conditional change        a hint without its change is harmless,
+ *   reader   hint ──► the row itself            a change without its hint cannot be
  *
  *   ──── floor ───────────────────────── now ─────────────────►
  *    gone │ still to be looked at, or just written │ later
  * ```
- * A reader takes the hints between its floor and now, asks the order, and drops those that are stale.
+ * A reader takes the hints between its floor and now, asks the row, and drops those that are stale.
  * Below the floor there is nothing left; it is kept in the store, for whoever starts next.
  */
-import { settle } from '../../core/cassandra/settle.ts'
-import type { OrderId } from '../../core/values/ids.ts'
-import { millis, type Clock, type Millis } from '../../core/values/time.ts'
-import type { HintKey, Statements } from './store.cassandra.statements.ts'
+import { chunks } from '../values/chunks.ts'
+import { millis, type Clock, type Millis } from '../values/time.ts'
+import { firstMark, lateness, type HintKey, type HintStatements } from './hint-statements.ts'
 
-/** The order's own timer; the end of a lease; the next attempt to deliver its entries. */
-export const hintKinds = ['timer', 'lease', 'outbox'] as const
-export type HintKind = (typeof hintKinds)[number]
-
-export interface Hint {
-  readonly kind: HintKind
+/** `Kind` is what is to be done, `Id` what it is to be done to; its last character is a random digit. */
+export interface Hint<Kind extends string, Id extends string> {
+  readonly kind: Kind
   readonly at: Millis
-  readonly id: OrderId
-  /** The state that needs it; an order in an earlier one may be about to change. */
+  readonly id: Id
+  /** The state that needs it; what is in an earlier one may be about to change. */
   readonly sequence: number
 }
 
-/** What an order says to a hint. */
+/** What a row says to a hint. */
 export type Verdict<T> =
   | {
       readonly kind: 'due'
       readonly work: T
-      /** The order's; hints for later states are not part of what is handed out. */
+      /** The row's; hints for later states are not part of what is handed out. */
       readonly sequence: number
     }
   /** Nobody needs it any more. */
@@ -42,28 +38,28 @@ export type Verdict<T> =
   /** The change that it was written for is not there, and may still come. */
   | { readonly kind: 'early' }
 
-export interface Hints {
+export interface Hints<Kind extends string, Id extends string> {
   /**
    * Writes hints, and `beside` with them. A change that needs them may follow when it resolves, and
    * has to follow soon. What lies in the past is written as of now, where readers still look.
    */
-  announce(hints: readonly Hint[], beside?: () => readonly Promise<void>[]): Promise<void>
+  announce(hints: readonly Hint<Kind, Id>[], beside?: () => readonly Promise<void>[]): Promise<void>
   /**
-   * Asks `judge` of the orders with a hint up to `now`, the earliest first, until `limit` are due.
+   * Asks `judge` of what has a hint up to `now`, the earliest first, until `limit` are due.
    * Drops what is stale, and remembers what it hands out until it is called again.
    */
   take<T>(
-    kind: HintKind,
+    kind: Kind,
     now: Millis,
     limit: number,
-    judge: (id: OrderId, hints: readonly Hint[]) => Promise<Verdict<T>>,
+    judge: (id: Id, hints: readonly Hint<Kind, Id>[]) => Promise<Verdict<T>>,
   ): Promise<readonly T[]>
-  /** Drops the hints that `take` has handed out for an order, as it has been taken care of. */
-  done(kind: HintKind, id: OrderId): Promise<void>
+  /** Drops the hints that `take` has handed out for this one, as it has been taken care of. */
+  done(kind: Kind, id: Id): Promise<void>
   /** Drops a hint that nobody needs; never fails, as what is left is stale to its reader. */
-  drop(hint: Hint): Promise<void>
+  drop(hint: Hint<Kind, Id>): Promise<void>
   /** All hints from the floor to `to`, or to the last one for null, drawn as they are taken. */
-  all(kind: HintKind, to: Millis | null): AsyncIterable<readonly Hint[]>
+  all(kind: Kind, to: Millis | null): AsyncIterable<readonly Hint<Kind, Id>[]>
 }
 
 /**
@@ -74,11 +70,9 @@ const bucketLength = 600_000
 const shards = 4
 /** Buckets that are read at once by a reader that has fallen behind. */
 const bucketsAtOnce = 8
-/** Orders that are asked at once. */
-const ordersAtOnce = 64
+/** Rows that are asked at once. */
+const askedAtOnce = 64
 
-/** How late a hint may come into a time that readers have passed, clocks that differ included. */
-export const lateness = 10_000
 /**
  * From then on a change that did not come is asked for by a serial read, which ends it one way or
  * the other. Settling a write takes a quarter of it at most.
@@ -93,27 +87,36 @@ const leastAhead = 60_000
 /** How often the floor is kept in the store, in milliseconds. */
 const keepInterval = 10_000
 
-export async function createHints(sql: Statements, clock: Clock): Promise<Hints> {
-  const floors = new Map<HintKind, Millis>()
-  const kept = new Map<HintKind, Millis>()
-  const taken = new Map<HintKind, Map<OrderId, readonly Hint[]>>()
-  /** How far ahead of the clock hints have been written; what is read for metrics goes so far. */
-  const ahead = new Map<HintKind, number>()
-  const opened = clock.now()
-  await Promise.all(
-    hintKinds.map(async (kind) => floors.set(kind, await firstMark(sql, kind, opened))),
-  )
-  const floorOf = (kind: HintKind): Millis => floors.get(kind) ?? millis(0)
+export interface HintsOptions<Kind extends string, Id extends string> {
+  readonly sql: HintStatements<Id>
+  readonly kinds: readonly Kind[]
+  readonly clock: Clock
+}
 
-  async function write({ kind, at, id, sequence }: Hint, now: Millis): Promise<void> {
+export async function createHints<Kind extends string, Id extends string>({
+  sql,
+  kinds,
+  clock,
+}: HintsOptions<Kind, Id>): Promise<Hints<Kind, Id>> {
+  type Own = Hint<Kind, Id>
+  const floors = new Map<Kind, Millis>()
+  const kept = new Map<Kind, Millis>()
+  const taken = new Map<Kind, Map<Id, readonly Own[]>>()
+  /** How far ahead of the clock hints have been written; what is read for metrics goes so far. */
+  const ahead = new Map<Kind, number>()
+  const opened = clock.now()
+  await Promise.all(kinds.map(async (kind) => floors.set(kind, await firstMark(sql, kind, opened))))
+  const floorOf = (kind: Kind): Millis => floors.get(kind) ?? millis(0)
+
+  async function write({ kind, at, id, sequence }: Own, now: Millis): Promise<void> {
     const place = millis(Math.max(at, now))
     ahead.set(kind, Math.max(ahead.get(kind) ?? leastAhead, place - now))
     const seconds = Math.ceil((place - now) / 1000) + standstill
     await sql.addHint.run(...keyOf(kind, place, id), place, id, sequence, seconds)
   }
 
-  async function dropAll(hints: readonly Hint[]): Promise<void> {
-    for (const some of chunks(hints, ordersAtOnce)) {
+  async function dropAll(hints: readonly Own[]): Promise<void> {
+    for (const some of chunks(hints, askedAtOnce)) {
       await Promise.all(
         some.map(({ kind, at, id, sequence }) =>
           sql.dropHint.run(...keyOf(kind, at, id), at, id, sequence),
@@ -123,7 +126,7 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
   }
 
   /** Never fails: what is left, the next reader finds stale as well. */
-  async function drop(hints: readonly Hint[]): Promise<void> {
+  async function drop(hints: readonly Own[]): Promise<void> {
     try {
       await dropAll(hints)
     } catch {
@@ -132,7 +135,7 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
   }
 
   /** Hints in rounds, each sorted by time, with the time up to which all have been given. */
-  async function* rounds(kind: HintKind, to: Millis) {
+  async function* rounds(kind: Kind, to: Millis) {
     const from = floorOf(kind)
     const last = bucketOf(to)
     for (let first = bucketOf(from); first <= last; first += bucketsAtOnce) {
@@ -143,11 +146,11 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
       }))
       while (open.length > 0) {
         const pages = await Promise.all(open.map(({ pages: each }) => each.next()))
-        const hints: Hint[] = []
+        const hints: Own[] = []
         open = open.flatMap((shard, index) => {
           const page = pages[index]
           if (page === undefined || page.done === true) return []
-          for (const { at, order_id: id, sequence } of page.value) {
+          for (const { at, id, sequence } of page.value) {
             hints.push({ kind, at, id, sequence })
           }
           return [{ ...shard, reached: page.value.at(-1)?.at ?? shard.reached }]
@@ -160,29 +163,29 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
   }
 
   async function take<T>(
-    kind: HintKind,
+    kind: Kind,
     now: Millis,
     limit: number,
-    judge: (id: OrderId, hints: readonly Hint[]) => Promise<Verdict<T>>,
+    judge: (id: Id, hints: readonly Own[]) => Promise<Verdict<T>>,
   ): Promise<readonly T[]> {
-    const due = new Map<OrderId, T>()
-    const handedOut = new Map<OrderId, readonly Hint[]>()
-    const stale: Hint[] = []
+    const due = new Map<Id, T>()
+    const handedOut = new Map<Id, readonly Own[]>()
+    const stale: Own[] = []
     const failures: unknown[] = []
     let floor: number = now
     scan: for await (const { hints, reached } of rounds(kind, now)) {
-      const orders = [...byOrder(hints)]
-      while (orders.length > 0) {
+      const groups = [...Map.groupBy(hints, ({ id }) => id)]
+      while (groups.length > 0) {
         const missing = limit - due.size
         if (missing === 0) {
-          floor = Math.min(floor, firstOf(orders))
+          floor = Math.min(floor, ...groups.map(([, [first]]) => first?.at ?? Infinity))
           break scan
         }
-        const some = orders.splice(0, Math.min(missing, ordersAtOnce))
+        const some = groups.splice(0, Math.min(missing, askedAtOnce))
         const verdicts = await Promise.all(
           some.map(([id, own]) =>
             judge(id, own).catch((error: unknown): Verdict<T> => {
-              // One order that cannot be read keeps none of the others.
+              // One row that cannot be read keeps none of the others.
               failures.push(error)
               return { kind: 'early' }
             }),
@@ -214,7 +217,7 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
     return [...due.values()]
   }
 
-  function raise(kind: HintKind, floor: Millis): void {
+  function raise(kind: Kind, floor: Millis): void {
     if (floor <= floorOf(kind)) return
     floors.set(kind, floor)
     if (floor < (kept.get(kind) ?? 0) + keepInterval) return
@@ -246,52 +249,22 @@ export async function createHints(sql: Statements, clock: Clock): Promise<Hints>
   }
 }
 
-/** The mark of this name, made if there is none: nothing of the shop is older than its first mark. */
-export async function firstMark(sql: Statements, name: string, now: Millis): Promise<Millis> {
-  const known = await sql.mark.get(name)
-  if (known !== undefined) return known.at
-  const at = millis(now - lateness)
-  // Whichever copy comes first: the mark is its, and equally good.
-  await settle(
-    () => sql.addMark.run(name, at),
-    async () => (await sql.mark.get(name)) !== undefined,
-  )
-  return (await sql.mark.get(name))?.at ?? at
-}
-
 const bucketOf = (at: number): number => Math.floor(at / bucketLength)
 
 /** Any even spread will do; of every kind of UUID the last digit is random. At most 16 shards. */
-export const shardOf = (id: OrderId, count: number): number =>
+export const shardOf = (id: string, count: number): number =>
   Number.parseInt(id.slice(-1), 16) % count
 
-const keyOf = (kind: HintKind, at: Millis, id: OrderId): HintKey => [
+const keyOf = (kind: string, at: Millis, id: string): HintKey => [
   kind,
   bucketOf(at),
   shardOf(id, shards),
 ]
 
-function partitions(kind: HintKind, first: number, last: number): HintKey[] {
+function partitions(kind: string, first: number, last: number): HintKey[] {
   const keys: HintKey[] = []
   for (let bucket = first; bucket <= last; bucket++) {
     for (let shard = 0; shard < shards; shard++) keys.push([kind, bucket, shard])
   }
   return keys
-}
-
-const firstOf = (orders: readonly [OrderId, readonly Hint[]][]): number =>
-  Math.min(...orders.map(([, [first]]) => first?.at ?? Infinity))
-
-function byOrder(hints: readonly Hint[]): Map<OrderId, Hint[]> {
-  const orders = new Map<OrderId, Hint[]>()
-  for (const hint of hints) {
-    const own = orders.get(hint.id)
-    if (own === undefined) orders.set(hint.id, [hint])
-    else own.push(hint)
-  }
-  return orders
-}
-
-export function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
 }

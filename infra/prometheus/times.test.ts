@@ -1,0 +1,46 @@
+/** A test's pace is the deployed one made shorter: every duration in rules and configuration, and nothing else. */
+import { expect, test } from 'bun:test'
+import { alertmanagerFiles } from '../alertmanager/files.ts'
+import { prometheusFiles } from './files.ts'
+import { timesAt } from './times.ts'
+
+const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const milliseconds = (duration: string): number => {
+  const [, count = '', unit = ''] = /^(\d+)(ms|s|m|h|d)$/.exec(duration) ?? []
+  return Number(count) * units[unit as keyof typeof units]
+}
+
+/** Durations where Prometheus and Alertmanager look for them; in names and texts they are words. */
+const places =
+  /(?<=\[)\d+(?:ms|[smhd])(?=\])|(?<=(?:for|interval|_wait|_interval|_timeout): )\d+(?:ms|[smhd])\b/g
+
+function textAt(scale: number): string {
+  const place = { targets: { catalog: ['a:1'] }, alertmanagers: ['a:2'], docs: 'http://a/docs' }
+  const time = timesAt(scale)
+  return [...prometheusFiles({ ...place, scale }), ...alertmanagerFiles({ telegram: null }, time)]
+    .map(({ text }) => text)
+    .join('')
+}
+
+test('a duration is written as Prometheus reads it', () => {
+  expect(['10s', '5m', '3d'].map((each) => timesAt(1)(each as '10s'))).toEqual(['10s', '5m', '3d'])
+  expect(['10s', '5m', '3d'].map((each) => timesAt(0.05)(each as '10s'))).toEqual([
+    '500ms',
+    '15000ms',
+    '12960000ms',
+  ])
+})
+
+test('no duration becomes none', () => {
+  expect(timesAt(0.000001)('10s')).toBe('1ms')
+})
+
+test('all durations shrink by the factor, and nothing else changes', () => {
+  const [deployed, scaled] = [textAt(1), textAt(0.05)]
+  const durations = deployed.match(places) ?? []
+  expect(durations.length).toBeGreaterThan(60)
+  expect((scaled.match(places) ?? []).map(milliseconds)).toEqual(
+    durations.map((each) => milliseconds(each) * 0.05),
+  )
+  expect(scaled.replace(places, '…')).toBe(deployed.replace(places, '…'))
+})

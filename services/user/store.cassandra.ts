@@ -1,0 +1,159 @@
+/**
+ * Users on Cassandra: the account and its sessions are one partition, and a name belongs to whoever
+ * wrote it into its own row. The account is complete before its name is taken, so no crash strands a
+ * name; an account whose name is another's is nobody's.
+ */
+import { revocationLife } from '../../core/auth/revocations.ts'
+import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import { settle } from '../../core/cassandra/settle.ts'
+import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
+import type { Clock } from '../../core/values/time.ts'
+import { createEndings } from './store.cassandra.endings.ts'
+import { createFeed } from './store.cassandra.feed.ts'
+import { createGuessLedger } from './store.cassandra.guesses.ts'
+import { createNotificationStore, notifiedLife } from './store.cassandra.notifications.ts'
+import { rounds } from './store.cassandra.rounds.ts'
+import { createSessionStore } from './store.cassandra.sessions.ts'
+import { declareStatements, type AccountRow } from './store.cassandra.statements.ts'
+import type { UserStore } from './store.ts'
+import type { Account, User } from './users.ts'
+
+export { migrations } from './migrations.cassandra.ts'
+
+export interface CassandraUserStoreOptions {
+  readonly keyspace: Keyspace
+  readonly clock: Clock
+  /** Entries of a feed in one partition; see `createFeed`. */
+  readonly feedBucketSize?: number
+}
+
+export async function openCassandraUserStore(
+  options: CassandraUserStoreOptions,
+): Promise<UserStore> {
+  const { keyspace, clock, feedBucketSize: bucketSize } = options
+  const sql = declareStatements(keyspace)
+  await keyspace.prepare()
+  const feedOptions = { sql, clock, ...(bucketSize !== undefined && { bucketSize }) }
+  const revocations = createFeed<SessionId>({
+    ...feedOptions,
+    name: 'revocations',
+    life: revocationLife,
+  })
+  const notified = createFeed<UserId>({ ...feedOptions, name: 'notified', life: notifiedLife })
+  const endings = createEndings(sql, revocations, clock)
+
+  const addUser: UserStore['addUser'] = async (key, account) => {
+    if ((await sql.nameOwner.get(key)) !== undefined) return false
+    const { id, username, fullName, phone, role, passwordHash, createdAt } = account
+    const added = await settle(
+      () =>
+        sql.addAccount.run(
+          id,
+          key,
+          username,
+          fullName,
+          phone ?? undefined,
+          role,
+          passwordHash,
+          createdAt,
+        ),
+      async () => (await sql.accountSettled.get(id)) !== undefined,
+    )
+    if (!added.applied) throw new Error('The id of a new user is taken.')
+    const taken = await settle(
+      () => sql.takeName.run(key, id),
+      async () => (await sql.nameOwnerSettled.get(key))?.user_id === id,
+    )
+    return taken.applied
+  }
+
+  async function accountRow(id: UserId): Promise<AccountRow | null> {
+    const row = await sql.account.get(id)
+    if (row === undefined) return null
+    const owner = await sql.nameOwner.get(row.name_key)
+    return owner?.user_id === id ? row : null
+  }
+
+  const changeProfile: UserStore['changeProfile'] = (id, changes) =>
+    rounds(async () => {
+      const row = await accountRow(id)
+      if (row === null) return { user: null }
+      const { fullName, phone } = changes
+      const user = toUser(row)
+      if (fullName === undefined && phone === undefined) return { user }
+      const operation = newId<string>()
+      const { applied } = await settle(
+        () =>
+          sql.changeProfile.run([
+            sql.setProfile.bind(fullName, phone, operation, id, row.profile_revision),
+            sql.noteOperation.bind(operation, id),
+          ]),
+        async () => (await sql.operations.get(id))?.operations?.has(operation) === true,
+      )
+      if (!applied) return null
+      return {
+        user: {
+          ...user,
+          ...(fullName !== undefined && { fullName }),
+          ...(phone !== undefined && { phone }),
+        },
+      }
+    }).then(({ user }) => user)
+
+  return {
+    ...createGuessLedger(sql, clock),
+
+    addUser,
+
+    async userById(id) {
+      const row = await accountRow(id)
+      return row === null ? null : toUser(row)
+    },
+
+    async accountById(id) {
+      const row = await accountRow(id)
+      return row === null ? null : toAccount(row)
+    },
+
+    async accountByName(key) {
+      const owner = await sql.nameOwner.get(key)
+      const row = owner === undefined ? undefined : await sql.account.get(owner.user_id)
+      return row === undefined ? null : toAccount(row)
+    },
+
+    changeProfile,
+
+    ...createSessionStore(sql, endings),
+
+    async revocations(after, now, limit) {
+      await endings.finish()
+      const { entries, cursor } = await revocations.read(after, now, limit)
+      return {
+        entries: entries.map(({ subject, at }) => ({ session: subject, endedAt: at })),
+        cursor,
+      }
+    },
+
+    ...createNotificationStore(sql, notified, clock),
+
+    // Whatever ends by time carries its own end.
+    sweep: () => endings.finish(),
+
+    check: keyspace.check,
+    close: keyspace.close,
+  }
+}
+
+const toUser = (row: AccountRow): User => ({
+  id: row.id,
+  username: row.username,
+  fullName: row.full_name,
+  phone: row.phone,
+  role: row.role,
+  createdAt: row.created_at,
+})
+
+const toAccount = (row: AccountRow): Account => ({
+  ...toUser(row),
+  passwordHash: row.password_hash,
+})
