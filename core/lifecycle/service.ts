@@ -21,6 +21,7 @@ import { createFaults, type FaultKind, type Faults } from '../faults/faults.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
 import type { Observe } from '../http/pipeline.ts'
+import { Problem } from '../http/problem.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -94,6 +95,22 @@ export interface ServiceDefinition<S extends Definition> {
 
 /** What every process can suffer from. */
 const commonFaults: readonly FaultKind[] = ['latency', 'errors', 'store', 'cpu', 'memory']
+
+/** Milliseconds until a start that met no store is tried again. */
+const startAgainAfter = 500
+
+/** A start may be repeated like any other: whoever waits for a cluster need not end and begin anew. */
+async function untilStored(start: ServiceParts['start'], log: Logger): Promise<void> {
+  for (;;) {
+    try {
+      return await start?.()
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'store_unavailable')) throw error
+      log.warn({ err: error }, 'the store went away while it was read: trying again')
+    }
+    await new Promise((resolve) => setTimeout(resolve, startAgainAfter))
+  }
+}
 
 /** Runs a service until it is told to stop; a mistake in the configuration ends it with one line each. */
 export async function runService<S extends Definition>(
@@ -278,7 +295,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   accessKeys.start()
   serviceKeys.start()
   revocations.start()
-  await Promise.all([parts.start?.(), peers.checked()])
+  await Promise.all([untilStored(parts.start, log), peers.checked()])
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')
