@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { ensureKeys, keyFile, publicKeyOf } from '../core/auth/key-files.ts'
 import { pruneKeys, rotateKeys, type PruneResult } from '../core/auth/key-rotation.ts'
 import { demoPrefix } from '../core/auth/keys.ts'
-import { systemClock, toRfc3339 } from '../core/values/time.ts'
+import { millis, systemClock, toRfc3339, type Millis } from '../core/values/time.ts'
 import { dataFolder, runCommand } from './command.ts'
 import { lastSigner } from './keys/last-signer.ts'
 
@@ -15,6 +15,8 @@ const usage = `Usage: npm run keys -- [what] [options]
     --services     new keys for the services as well
     --revoke       tokens of the old ones are refused: for keys that leaked
   --prune          remove old public keys whose tokens have all expired
+    --restarted T  all processes have been restarted since the rotation, the last one by T,
+                   such as 2026-11-26T12:00:00Z; needed with STORE=cassandra
 
   --data <folder>  the shop's data (DATA_DIR, or data)
   --dir <folder>   the keys (KEYS_DIR, or the folder keys in the data)
@@ -28,6 +30,8 @@ interface Options {
   readonly services: boolean
   readonly revoke: boolean
   readonly prune: boolean
+  /** When the last process had been restarted, as the operator says; null to look for it. */
+  readonly restarted: Millis | null
 }
 
 function readOptions(): Options | null {
@@ -35,6 +39,7 @@ function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {
       dir: { type: 'string' },
+      restarted: { type: 'string' },
       data: { type: 'string' },
       ...{ demo: flag, rotate: flag, services: flag, revoke: flag, prune: flag },
     },
@@ -43,7 +48,19 @@ function readOptions(): Options | null {
   const dir = values.dir || process.env['KEYS_DIR'] || join(data, 'keys')
   if (values.rotate && values.prune) return null
   if ((values.services || values.revoke) && !values.rotate) return null
-  return { ...values, data, dir }
+  if (values.restarted !== undefined && !values.prune) return null
+  const restarted = values.restarted === undefined ? null : pastMoment(values.restarted)
+  return { ...values, data, dir, restarted }
+}
+
+/** @throws Error in one sentence for what is no moment, or not over yet */
+function pastMoment(text: string): Millis {
+  // Without its zone a time means something else on the next machine.
+  const at = /(Z|[+-]\d\d:\d\d)$/.test(text) ? millis(Date.parse(text)) : millis(NaN)
+  if (Number.isNaN(at))
+    throw new Error(`--restarted ${text} is no time such as 2026-11-26T12:00:00Z.`)
+  if (at > systemClock.now()) throw new Error(`--restarted ${text} is in the future.`)
+  return at
 }
 
 function make({ dir, demo }: Options): void {
@@ -77,8 +94,15 @@ const waitOpenly = async (milliseconds: number): Promise<void> => {
   await new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
-async function prune({ dir, data }: Options): Promise<void> {
-  const results = await pruneKeys({ dir, clock: systemClock, lastSigner: lastSigner(data) })
+async function prune({ dir, data, restarted }: Options): Promise<void> {
+  if (restarted === null && process.env['STORE'] === 'cassandra') {
+    throw new Error(
+      'On Cassandra nobody can see from here which processes run: once all have been restarted, say with --restarted when the last one was.',
+    )
+  }
+  const signer =
+    restarted === null ? lastSigner(data) : () => ({ running: true, since: restarted }) as const
+  const results = await pruneKeys({ dir, clock: systemClock, lastSigner: signer })
   if (results.length === 0) console.log('There are no old keys.')
   for (const result of results) console.log(sentence(result))
 }

@@ -154,3 +154,40 @@ describe('a change of keys', () => {
     expect((await keys('--services')).code).toBe(2)
   })
 })
+
+describe('old keys of a shop on Cassandra', () => {
+  const data = join(folder, 'cassandra')
+  const prune = (...args: readonly string[]) =>
+    runScript('keys', ['--data', data, '--prune', ...args], '', { STORE: 'cassandra' })
+  /** From now, in minutes. */
+  const moment = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()
+
+  beforeAll(async () => {
+    await runScript('keys', ['--data', data])
+    await runScript('keys', ['--data', data, '--rotate'])
+  })
+
+  test('stay until somebody says that all processes were restarted', async () => {
+    const unsaid = await prune()
+    expect(unsaid.code).toBe(1)
+    expect(unsaid.output).toContain('say with --restarted')
+    expect((await prune('--restarted', 'yesterday')).code).toBe(2)
+    expect((await prune('--restarted', moment(5))).code).toBe(2)
+    const before = await prune('--restarted', moment(-60))
+    expect(before.output).toContain('signs with it until it is restarted')
+  })
+
+  test('go when the last token that they can have signed has expired', async () => {
+    const now = await prune('--restarted', moment(0))
+    expect(now.output).toContain('its tokens can be good until')
+    const set = keyFile.accessSet(join(data, 'keys'))
+    const retired = { retired_at: moment(-120) }
+    writeKeySet(
+      set,
+      readKeySet(set).map((key) => (key.retired_at === undefined ? key : { ...key, ...retired })),
+    )
+    const later = await prune('--restarted', moment(-60))
+    expect(later.output).toMatch(/^Removed /)
+    expect(readKeySet(set)).toHaveLength(1)
+  })
+})

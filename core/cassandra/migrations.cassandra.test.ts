@@ -1,5 +1,6 @@
 /** Migrations of a keyspace: once each, whoever starts together, and never by the wrong build. */
 import { afterEach, describe, expect, test } from 'bun:test'
+import { errors, types } from 'cassandra-driver'
 import { createClient } from './client.ts'
 import { openKeyspace, type KeyspaceOptions } from './keyspace.ts'
 import { dropKeyspace, hasCassandra, keyspaceOptions } from './keyspace.fixture.ts'
@@ -70,6 +71,32 @@ describe.skipIf(!hasCassandra)('migrations', () => {
       [1, 'first', null],
       [2, 'second', null],
     ])
+  }, 120_000)
+
+  test('wait for a node that has not heard yet of what another copy has made', async () => {
+    const { log, ...rest } = fresh([first])
+    await open([])
+    const client = createClient(rest)
+    await client.connect()
+    let unheard = 3
+    const behind = Object.assign(Object.create(client) as typeof client, {
+      execute(query: string, ...others: readonly []) {
+        if (!query.includes(`FROM ${rest.keyspace}.`) || unheard === 0) {
+          return client.execute(query, ...others)
+        }
+        unheard--
+        const words = 'table schema_migrations does not exist'
+        return Promise.reject(new errors.ResponseError(types.responseErrorCodes.invalid, words))
+      },
+    })
+    try {
+      const clock = { now: () => Date.now() as never }
+      await migrateKeyspace({ ...rest, client: behind, log, clock })
+    } finally {
+      await client.shutdown()
+    }
+    expect(unheard).toBe(0)
+    expect(await columns('b')).toEqual(['id'])
   }, 120_000)
 
   test('go on where an older build stopped, and do nothing when all is done', async () => {

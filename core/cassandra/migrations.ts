@@ -145,7 +145,8 @@ async function change(client: Client, cql: string): Promise<void> {
 }
 
 async function appliedVersions({ client, keyspace }: MigrateOptions): Promise<Map<number, string>> {
-  for (let attempt = 1; ; attempt += 1) {
+  const end = Date.now() + schemaTimeout
+  for (;;) {
     try {
       const { rows } = await client.execute(
         `SELECT version, name FROM ${keyspace}.schema_migrations WHERE line = 'main'`,
@@ -156,7 +157,7 @@ async function appliedVersions({ client, keyspace }: MigrateOptions): Promise<Ma
       const steps = rows.filter((row) => row['version'] !== null)
       return new Map(steps.map((row) => [row['version'] as number, row['name'] as string]))
     } catch (error) {
-      if (!isUnsettled(error) || attempt === 20) throw error
+      if (!isUnsettled(error) || Date.now() > end) throw error
       await pause(waitInterval)
     }
   }
@@ -242,9 +243,15 @@ function requireRepeatable(migration: CassandraMigration): void {
   }
 }
 
-/** A timeout or a lost race between coordinators, as opposed to a wrong statement. */
+/**
+ * A timeout or a lost race between coordinators, as opposed to a wrong statement. Another copy may
+ * have made the keyspace a moment ago, and this coordinator not have heard of it yet.
+ */
 const isUnsettled = (error: unknown): boolean =>
-  isUnreachable(error) || /timed out|timeout|Socket was closed/i.test(String(error))
+  isUnreachable(error) ||
+  /timed out|timeout|Socket was closed|(schema_migrations|keyspace \w+) does not exist/i.test(
+    String(error),
+  )
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))

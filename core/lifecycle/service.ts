@@ -21,6 +21,7 @@ import { createFaults, type FaultKind, type Faults } from '../faults/faults.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
 import type { Observe } from '../http/pipeline.ts'
+import { Problem } from '../http/problem.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -40,6 +41,7 @@ import { createObserver } from './observer.ts'
 import { createPeers, type ClientOptions } from './peers.ts'
 import { revocationFeed } from './revocation-feed.ts'
 import { serve } from './serve.ts'
+import { startingApplication } from './starting.ts'
 import { storeOpener, type ObserveStore, type OpenStore } from './store.ts'
 import { systemRoutes } from './system-routes.ts'
 
@@ -94,6 +96,22 @@ export interface ServiceDefinition<S extends Definition> {
 /** What every process can suffer from. */
 const commonFaults: readonly FaultKind[] = ['latency', 'errors', 'store', 'cpu', 'memory']
 
+/** Milliseconds until a start that met no store is tried again. */
+const startAgainAfter = 500
+
+/** A start may be repeated like any other: whoever waits for a cluster need not end and begin anew. */
+async function untilStored(start: ServiceParts['start'], log: Logger): Promise<void> {
+  for (;;) {
+    try {
+      return await start?.()
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'store_unavailable')) throw error
+      log.warn({ err: error }, 'the store went away while it was read: trying again')
+    }
+    await new Promise((resolve) => setTimeout(resolve, startAgainAfter))
+  }
+}
+
 /** Runs a service until it is told to stop; a mistake in the configuration ends it with one line each. */
 export async function runService<S extends Definition>(
   service: ServiceDefinition<S>,
@@ -147,6 +165,37 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     const traced = tracing === null ? counted : tracing.store(counted, system)
     return faults === null || system === 'cassandra' ? traced : faults.slowed(traced)
   }
+  // Nobody waits for a store in silence: the process says that it lives while the store is opened.
+  let check: Check = () => {}
+  const health = createHealth(() => check())
+  const info = {
+    title: `Product Store: ${name}`,
+    version: '1.0.0',
+    description: service.description,
+    server: service.prefix,
+    tokenUrl: '/user-api/token',
+  }
+  const system = { name, health, metrics, info }
+  let application = startingApplication(systemRoutes({ ...system, routes: [] }), clock)
+  let stopService = async (): Promise<void> => {}
+  const listening = serve({
+    host: config.HOST,
+    port: config.PORT,
+    handle: (inbound) => application.handle(inbound),
+    log,
+    idleTimeout: config.IDLE_TIMEOUT_MS,
+    drainDelay: config.DRAIN_DELAY_MS,
+    grace: config.SHUTDOWN_GRACE_MS,
+    onDraining: () => health.drain(),
+    inFlight: () => application.inFlight(),
+    async stop() {
+      await stopService()
+      await peers.stop()
+      await tracing?.stop()
+    },
+  })
+  log.info({ port: listening.port }, 'listening')
+
   const parts = await service.build({
     config,
     log,
@@ -167,6 +216,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     faults,
     client: peers.client,
   })
+  check = parts.check
 
   const serviceKeys = keysFromFile({
     file: keyFile.services(config.KEYS_DIR),
@@ -196,14 +246,6 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   )
   const verifier = createVerifier({ service: name, accessKeys, serviceKeys, revocations, clock })
 
-  const health = createHealth(parts.check)
-  const info = {
-    title: `Product Store: ${name}`,
-    version: '1.0.0',
-    description: service.description,
-    server: service.prefix,
-    tokenUrl: '/user-api/token',
-  }
   const inFlight = () => application.inFlight()
   const observer = createObserver(
     metrics,
@@ -225,10 +267,10 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   ]
   const observed = (route: Route): Observe =>
     meter === null ? observer.bind(route) : meter.bind(route, observer.bind(route))
-  const application = createApplication({
+  application = createApplication({
     routes: [
       ...routes,
-      ...systemRoutes({ name, health, metrics, routes, info }),
+      ...systemRoutes({ ...system, routes }),
       ...(faults === null ? [] : faultRoutes(faults)),
     ],
     authenticate: verifier.verify,
@@ -245,29 +287,15 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   })
 
   let workers: readonly Worker[] = []
-  const listening = serve({
-    host: config.HOST,
-    port: config.PORT,
-    handle: application.handle,
-    log,
-    idleTimeout: config.IDLE_TIMEOUT_MS,
-    drainDelay: config.DRAIN_DELAY_MS,
-    grace: config.SHUTDOWN_GRACE_MS,
-    onDraining: () => health.drain(),
-    inFlight,
-    async stop() {
-      await Promise.all(workers.map((worker) => worker.stop()))
-      await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
-      await parts.stop()
-      await peers.stop()
-      await tracing?.stop()
-    },
-  })
-  log.info({ port: listening.port }, 'listening')
+  stopService = async () => {
+    await Promise.all(workers.map((worker) => worker.stop()))
+    await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
+    await parts.stop()
+  }
   accessKeys.start()
   serviceKeys.start()
   revocations.start()
-  await Promise.all([parts.start?.(), peers.checked()])
+  await Promise.all([untilStored(parts.start, log), peers.checked()])
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')

@@ -106,6 +106,14 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
     })
   }
 
+  async function start(starting: readonly NodePlan[]): Promise<void> {
+    for (const node of starting) {
+      launch(node, jarsOnce())
+      wanted.add(node)
+    }
+    for (const node of starting) await waitFor(() => accepts(node), `node ${node.number}`)
+  }
+
   async function gone(node: NodePlan): Promise<void> {
     wanted.delete(node)
     await waitFor(() => pidOf(node) === null, `node ${node.number} to end`)
@@ -114,12 +122,10 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
   return {
     nodes,
     async up() {
-      const ready = jarsOnce()
-      for (const node of nodes) {
-        launch(node, ready)
-        wanted.add(node)
-      }
-      for (const node of nodes) await waitFor(() => accepts(node), `node ${node.number}`)
+      // The seed has to be in the ring first. Nodes that find nobody to ask end after a second, and
+      // two that meet before either is in the ring soon forget each other, for ever.
+      await start(nodes.slice(0, 1))
+      await start(nodes.slice(1))
       // One node that accepts clients has nobody to agree with.
       if (nodes.length > 1) await waitFor(allUp, 'all nodes to be up and normal')
     },
@@ -141,12 +147,7 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
       signal(node, 'SIGKILL')
       await gone(node)
     },
-    async start(number) {
-      const node = nodeOf(number)
-      launch(node, jarsOnce())
-      wanted.add(node)
-      await waitFor(() => accepts(node), `node ${number}`)
-    },
+    start: (number) => start([nodeOf(number)]),
     async add() {
       const larger = createCluster({ ...options, added: (options.added ?? 0) + 1 }, say)
       await larger.up()
@@ -200,17 +201,14 @@ export function planNodes(options: ClusterOptions): readonly NodePlan[] {
   if (parts.length !== 4 || parts[0] !== 127 || last + count > 255) {
     throw new Error(`${firstAddress} is no loopback address with ${count - 1} more behind it.`)
   }
-  const addressOf = (index: number) => [...parts.slice(0, 3), last + index].join('.')
-  // Only a seed starts when it reaches nobody, and of nodes that start at once any may be the first.
-  const seeds = Array.from({ length: first }, (_, index) => addressOf(index)).join(',')
   return tokensOf(first, added).map((token, index) => ({
     number: index + 1,
-    address: addressOf(index),
+    address: [...parts.slice(0, 3), last + index].join('.'),
     jmxPort: options.firstJmxPort + index,
     metricsPort: options.metricsPort,
     token: String(token),
     bootstraps: index >= first,
-    seeds,
+    seeds: firstAddress,
     cluster: 'product-store',
     home: join(folder, `node${index + 1}`),
   }))

@@ -29,9 +29,10 @@ export function stockSubjects(shop: Shop, recorder: Recorder<StockInput, StockOu
         return { kind: 'reserve', order: order.id, quantity: order.quantity }
       }
       const { id: order, quantity } = oneOf(orders.slice(-6))
-      if (chance(0.3)) {
-        return { kind: 'reserve', order, quantity: chance(0.9) ? quantity : quantity + 1 }
-      }
+      // On Cassandra an order that comes with two sets of lines at once may be refused for both. The
+      // order service never sends it so: the lines of an order are fixed before its first call.
+      const other = shop.store === 'sqlite' && chance(0.1)
+      if (chance(0.3)) return { kind: 'reserve', order, quantity: quantity + (other ? 1 : 0) }
       return { kind: chance(0.3) ? 'commit' : 'release', order }
     }
 
@@ -44,7 +45,8 @@ export function stockSubjects(shop: Shop, recorder: Recorder<StockInput, StockOu
         const lines = [{ product_id: product, quantity: input.quantity }]
         return post('order', '/internal/reservations', { order_id: order, lines })
       }
-      const lines = [{ product_id: product, quantity: 1 }]
+      const quantity = orders.find(({ id }) => id === order)?.quantity ?? 1
+      const lines = [{ product_id: product, quantity }]
       return post('order', `/internal/reservations/${order}/${input.kind}`, { lines })
     }
 

@@ -14,10 +14,11 @@ export async function runScript(
   name: string,
   args: readonly string[],
   input = '',
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   const child = Bun.spawn([process.execPath, 'scripts/run.mjs', `scripts/${name}.ts`, ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' },
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
     stdin: new TextEncoder().encode(input),
     stdout: 'pipe',
     stderr: 'pipe',
