@@ -26,6 +26,7 @@ import {
 } from './statement.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { CqlValue, Row } from './values.ts'
+import { pause } from '../resilience/pause.ts'
 
 export interface KeyspaceOptions extends ClusterOptions {
   /** Whose data it is; stands in messages. */
@@ -207,6 +208,3 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
 const selects = /^\s*SELECT\b/i
 const conditions = /^\s*(?:INSERT|UPDATE|DELETE)\b.*\bIF\b/is
 const writes = /^\s*(?:INSERT|UPDATE|DELETE)\b(?!.*\bIF\b)/is
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -14,6 +14,7 @@ import {
 import type { Logger } from '../logging/logger.ts'
 import type { Clock } from '../values/time.ts'
 import { isUnreachable } from './failure.ts'
+import { pause } from '../resilience/pause.ts'
 
 export interface CassandraMigration extends Numbered {
   /** Statements between semicolons, each with `IF NOT EXISTS` or `IF EXISTS`. */
@@ -252,6 +253,3 @@ const isUnsettled = (error: unknown): boolean =>
   /timed out|timeout|Socket was closed|(schema_migrations|keyspace \w+) does not exist/i.test(
     String(error),
   )
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

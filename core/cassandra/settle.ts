@@ -1,6 +1,7 @@
 /** How a conditional write whose outcome is unknown is brought to one. */
 import { OutcomeUnknown } from './failure.ts'
 import type { Outcome } from './statement.ts'
+import { pause } from '../resilience/pause.ts'
 
 export interface SettleOptions {
   /** Times that the write is sent at most; 3 unless given. */
@@ -52,6 +53,3 @@ export async function settle<R>(
     await pause(Math.random() * 100 * attempt)
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -8,6 +8,7 @@ import type { Logger } from '../logging/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { StoreObserver } from '../metrics/store-metrics.ts'
 import { burnProcessor, leakMemory } from './resources.ts'
+import { pause } from '../resilience/pause.ts'
 
 /** In the order of their description in docs/monitoring.md. */
 export const faultKinds = ['latency', 'errors', 'store', 'cpu', 'memory', 'outbox'] as const
@@ -152,9 +153,6 @@ export function createFaults({ kinds, metrics, log }: FaultsOptions): Faults {
     outboxHeld: () => running.has('outbox'),
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 const nobody = new Int32Array(new SharedArrayBuffer(4))
 

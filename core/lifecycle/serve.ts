@@ -10,6 +10,7 @@
 import { engine } from '../http/engine/chosen.ts'
 import type { Handle, Listening } from '../http/engine/engine.ts'
 import type { Logger } from '../logging/logger.ts'
+import { pause } from '../resilience/pause.ts'
 
 export interface ServeOptions {
   readonly host: string
@@ -94,6 +95,3 @@ async function finishRequests(listening: Listening, inFlight: () => number): Pro
   await Promise.race([drained, pause(100)])
   await listening.close()
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

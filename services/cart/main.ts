@@ -1,5 +1,6 @@
 /** The cart service: carts, and checkouts that make one order each. */
 import { runService } from '../../core/lifecycle/service.ts'
+import { pause } from '../../core/resilience/pause.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { millis } from '../../core/values/time.ts'
 import { createCarts } from './carts.ts'
@@ -46,7 +47,7 @@ await runService({
       catalog,
       clock,
       life,
-      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      pause,
       random: Math.random,
       onAdded: counts.added,
       onRemoved: counts.removed,

@@ -4,10 +4,10 @@
  * then finds no cart that it could open on once more.
  */
 import { singleFlight } from '../../core/cache/single-flight.ts'
-import { unavailable } from '../../core/cassandra/failure.ts'
 import { proved, survey } from '../../core/cassandra/hint-proof.ts'
 import { createHints, type Hint } from '../../core/cassandra/hints.ts'
 import type { BoundWrite, ConditionalBatch } from '../../core/cassandra/statement.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { newId, type CheckoutId, type Revision, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { subtractOrdered, type Cart } from './cart.ts'
@@ -40,8 +40,6 @@ export interface CheckoutsOptions {
  * the checkout knows which hint to drop.
  */
 const hintDelay = 1_000
-/** Rounds against others who change the same cart; with their pauses some 5 s. */
-const maxRounds = 30
 
 export async function createCheckouts(options: CheckoutsOptions): Promise<Checkouts> {
   const { sql, change, clock, cartSeconds } = options
@@ -67,7 +65,7 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
     closing: Closing,
     cartAfter: (cart: Cart, open: OpenCheckout) => Cart,
   ): Promise<boolean> {
-    for (let round = 1; round <= maxRounds; round++) {
+    return rounds(async () => {
       const { cart, open } = toState(user, await sql.cart.get(user))
       if (open === null || !isWanted(open)) return false
       const { id, attempt, attemptedAt } = open
@@ -77,13 +75,10 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
           : closeWith(cart.revision, cartAfter(cart, open), open),
         ...answerWrites(open, closing),
       ])
-      if (closed) {
-        void hints.drop(hintOf(user, id, attempt, attemptedAt))
-        return true
-      }
-      await pause(Math.random() * 10 * round)
-    }
-    throw unavailable()
+      if (!closed) return null
+      void hints.drop(hintOf(user, id, attempt, attemptedAt))
+      return true
+    })
   }
 
   function closeWith(expected: Revision, next: Cart, open: OpenCheckout): BoundWrite {
@@ -206,6 +201,3 @@ export async function createCheckouts(options: CheckoutsOptions): Promise<Checko
 
 /** Made by `hintOf`. */
 const partsOf = (hinted: HintId): [UserId, CheckoutId] => hinted.split('/') as [UserId, CheckoutId]
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,5 +1,6 @@
 /** Fills the catalog of the demo profile: resumable, by one copy at a time, and never resets what exists. */
 import type { Logger } from '../../core/logging/logger.ts'
+import { pause as realPause } from '../../core/resilience/pause.ts'
 import { newId } from '../../core/values/ids.ts'
 import { millis, type Clock } from '../../core/values/time.ts'
 import { demoChunks } from './demo-products.ts'
@@ -25,7 +26,7 @@ const waitTime = 500
 
 /** Resolves when the store holds the first `total` demo products, or did before. */
 export async function seedDemo(options: SeedOptions): Promise<void> {
-  const { store, total, clock, pause = sleep } = options
+  const { store, total, clock, pause = realPause } = options
   const owner = newId<string>()
   const claim = () => {
     const now = clock.now()
@@ -59,6 +60,3 @@ async function write(
 }
 
 const tenths = (done: number, total: number): number => Math.floor((done * 10) / total)
-
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,6 +1,6 @@
 /** Versions of the categories: all in one partition, raised together by what waits together. */
-import { unavailable } from '../../core/cassandra/failure.ts'
 import { settle } from '../../core/cassandra/settle.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { inBatches } from '../../core/resilience/queues.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Statements } from './store.cassandra.statements.ts'
@@ -19,8 +19,8 @@ interface Raise {
 }
 
 const batchSize = 100
-/** Rounds against other copies; with their pauses some 10 s. */
-const maxRounds = 40
+/** Against other copies; with the pauses some 10 s. */
+const contention = { most: 40, step: 12 }
 /** Seconds in which the outcome of a raise can be asked for. */
 const operationLife = 3_600
 
@@ -31,36 +31,32 @@ export function createCategories(sql: Statements): Categories {
     const names = [...new Set(raises.flatMap((raise) => [...raise.names]))]
     const [first] = names
     if (first === undefined) return
-    for (let round = 1; round <= maxRounds; round++) {
+    const raised = await rounds(async () => {
       const known = new Map(
         (await sql.categories.all()).map(({ category, version }) => [category, version]),
       )
       const operation = newId<string>()
-      const raised = new Map(names.map((name) => [name, (known.get(name) ?? 0) + 1]))
+      const next = new Map(names.map((name) => [name, (known.get(name) ?? 0) + 1]))
       const outcome = await settle(
         () =>
           sql.raise.run(
-            [...raised].flatMap(([name, version]) => [
+            [...next].flatMap(([name, version]) => [
               sql.setVersion.bind(version, name, known.get(name) ?? null),
               sql.addRaise.bind(operationLife, version, operation, name),
             ]),
           ),
         async () => {
           const now = await sql.categorySettled.get(first)
-          return now?.operations?.get(raised.get(first) ?? 0) === operation
+          return now?.operations?.get(next.get(first) ?? 0) === operation
         },
       )
-      if (outcome.applied) {
-        for (const raise of raises) {
-          raise.versions = [...raise.names].map((category) => {
-            return { category, version: raised.get(category) ?? 0 }
-          })
-        }
-        return
-      }
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 12 * round))
+      return outcome.applied ? next : null
+    }, contention)
+    for (const raise of raises) {
+      raise.versions = [...raise.names].map((category) => {
+        return { category, version: raised.get(category) ?? 0 }
+      })
     }
-    throw unavailable()
   }
 
   return {

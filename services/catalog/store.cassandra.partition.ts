@@ -10,9 +10,9 @@
  *
  * A hot product costs a process one batch at a time, however many wait for it.
  */
-import { unavailable } from '../../core/cassandra/failure.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
@@ -72,8 +72,8 @@ export interface PartitionView {
 
 /** Steps in one conditional batch. */
 const batchSize = 50
-/** Rounds against other copies; with their pauses some 10 s. */
-const maxRounds = 40
+/** Against other copies; with the pauses some 10 s. */
+const contention = { most: 40, step: 12 }
 /** Seconds that a settled line is kept: so long may an order's messages be repeated. */
 export const settledLife = 30 * 86_400
 /** Seconds in which the outcome of an edit can be asked for. */
@@ -84,12 +84,12 @@ export function createPartitions(sql: Statements, listing: Listing): Partitions 
 
   async function changeAll(id: ProductId, steps: readonly Step<unknown>[]): Promise<void> {
     const orders = [...new Set(steps.flatMap(({ order }) => order ?? []))]
-    for (let round = 1; round <= maxRounds; round++) {
+    await rounds(async () => {
       // A stale answer costs a round: the revision tells.
       const rows = await sql.entries.all(id, [productEntry, ...orders])
       const draft = createDraft(id, rows)
       for (const step of steps) step.run(draft)
-      if (!draft.isChanged()) return
+      if (!draft.isChanged()) return true
       const { before, product } = draft
       if (product !== null && product.version !== (before?.version ?? 0)) {
         await listing.announce(id, draft.categories, product.version)
@@ -106,10 +106,8 @@ export function createPartitions(sql: Statements, listing: Listing): Partitions 
           return now.some((row) => row.revision === revision || row.operation === revision)
         },
       )
-      if (outcome.applied) return
-      await pause(Math.random() * 12 * round)
-    }
-    throw unavailable()
+      return outcome.applied || null
+    }, contention)
   }
 
   function writesOf(
@@ -253,6 +251,3 @@ function toLine(row: EntryRow | undefined): HeldLine | null {
 }
 
 const isEmpty = (value: string | null | undefined): boolean => (value ?? null) === null
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -12,7 +12,7 @@
  * - The first line decides between commit and release; the others follow it, after a crash as well. A
  *   commit is asked for after a reserve was answered, so the lines that it finds are there to stay.
  */
-import { unavailable } from '../../core/cassandra/failure.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import {
   settledLife,
@@ -32,8 +32,8 @@ import type {
   StockStore,
 } from './store.ts'
 
-/** Passes against other attempts of the same order. */
-const maxPasses = 20
+/** Against other attempts of the same order. */
+const passes = { most: 20, step: 20 }
 
 interface AskedLine {
   readonly asked: OrderLine
@@ -132,7 +132,7 @@ export function createStock(
       if (short.length > 0) return { kind: 'out_of_stock', lines: short }
     }
     let fresh = false
-    for (let pass = 1; pass <= maxPasses; pass++) {
+    return rounds<ReserveResult>(async () => {
       const taken = await takeAll(order, lines, attempt)
       if (taken.kind === 'released' || taken.kind === 'differs') return taken
       if (taken.kind === 'short') {
@@ -144,9 +144,8 @@ export function createStock(
       const answer = repetition(held, lines)
       if (answer !== null) return answer.kind === 'reserved' ? { ...answer, fresh } : answer
       // Another attempt of the same order is at it: one of the two comes through.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * pass))
-    }
-    throw unavailable()
+      return null
+    }, passes)
   }
 
   return {

@@ -1,5 +1,6 @@
 /** The order service: saga, timers, outbox. */
 import { runService } from '../../core/lifecycle/service.ts'
+import { pause } from '../../core/resilience/pause.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { createAnswers } from './answers.ts'
 import { longestLifeOf, orderSettings } from './config.ts'
@@ -62,7 +63,7 @@ await runService({
       timing,
       leaseTime: config.ORDER_LEASE_MS,
       random: Math.random,
-      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      pause,
       onCreated: counts.created,
       onRejected: counts.rejected,
       steps,

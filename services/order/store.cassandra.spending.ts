@@ -3,9 +3,9 @@
  * and, for each order, what it counts for in it since which sequence. An order's change is told any
  * number of times, by anybody, in any order, and counts once.
  */
-import { unavailable } from '../../core/cassandra/failure.ts'
 import { standstill } from '../../core/cassandra/hints.ts'
 import { settle } from '../../core/cassandra/settle.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
@@ -32,8 +32,6 @@ export interface Spending {
 
 /** Orders in one conditional batch. */
 const batchSize = 50
-/** Rounds against other copies; with their pauses some 5 s. */
-const maxRounds = 30
 
 export function createSpending(sql: Statements): Spending {
   const queue = inBatches({ maxItems: batchSize, run: countAll })
@@ -46,11 +44,11 @@ export function createSpending(sql: Statements): Spending {
       }
     }
     const keys = [nilId, ...latest.keys()]
-    for (let round = 1; round <= maxRounds; round++) {
+    await rounds(async () => {
       // A stale answer costs a round: the revision tells.
       const rows = byId(await sql.spendingRows.all(user, keys))
       const missing = [...latest.values()].filter((counted) => !isIn(rows, counted))
-      if (missing.length === 0) return
+      if (missing.length === 0) return true
       const outcome = await settle(
         () => sql.count.run(writesOf(user, rows, missing)),
         async () => {
@@ -58,10 +56,8 @@ export function createSpending(sql: Statements): Spending {
           return missing.every((counted) => isIn(now, counted))
         },
       )
-      if (outcome.applied) return
-      await pause(Math.random() * 10 * round)
-    }
-    throw unavailable()
+      return outcome.applied || null
+    })
   }
 
   function writesOf(
@@ -94,6 +90,3 @@ const byId = (rows: readonly SpendingRow[]): ReadonlyMap<OrderId, SpendingRow> =
 
 const isIn = (rows: ReadonlyMap<OrderId, SpendingRow>, { id, sequence }: Counted): boolean =>
   (rows.get(id)?.sequence ?? 0) >= sequence
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

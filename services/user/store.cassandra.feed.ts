@@ -10,9 +10,9 @@
  * A bucket is one partition, so its head and its new entries are one conditional write; the next one
  * begins once it is full to the last place. Entries lapse, heads stay: one small row a bucket.
  */
-import { unavailable } from '../../core/cassandra/failure.ts'
 import { createQueues } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
 import type { FeedRow, Statements } from './store.cassandra.statements.ts'
@@ -51,8 +51,6 @@ export interface FeedOptions {
 
 /** Entries in one conditional batch. */
 const batchSize = 100
-/** Rounds against other copies; with their pauses some 5 s. */
-const maxRounds = 30
 /** Entries that one read returns at most. */
 const maxPage = 1_000
 /** How long entries outlive their life: clocks differ, and an entry may come late into the feed. */
@@ -133,18 +131,13 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
     maxItems: batchSize,
     async run(_name, entries) {
       let done = 0
-      for (let round = 1; done < entries.length; round++) {
-        if (round > maxRounds) throw unavailable()
-        let appended = 0
-        try {
-          appended = await appendSome(entries.slice(done))
-        } catch (error) {
-          known = null
-          throw error
+      try {
+        while (done < entries.length) {
+          done += await rounds(async () => (await appendSome(entries.slice(done))) || null)
         }
-        done += appended
-        if (appended > 0) round = 0
-        else await pause(Math.random() * 10 * round)
+      } catch (error) {
+        known = null
+        throw error
       }
       return entries.map(() => undefined)
     },
@@ -207,6 +200,3 @@ const toEntry = <Subject extends string>({ subject, at }: FeedRow): FeedEntry<Su
   subject: subject as Subject,
   at,
 })
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))

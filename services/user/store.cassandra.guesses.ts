@@ -7,7 +7,7 @@ import { createQueues } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
-import { rounds } from './store.cassandra.rounds.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import type { Statements } from './store.cassandra.statements.ts'
 
 /** Seconds that a row outlives its guesses, and that an operation can be asked for. */

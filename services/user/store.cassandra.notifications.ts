@@ -9,7 +9,7 @@ import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock } from '../../core/values/time.ts'
 import { notificationLife, type Notification, type OrderStatusChange } from './notifications.ts'
 import type { Feed } from './store.cassandra.feed.ts'
-import { rounds } from './store.cassandra.rounds.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { nilId, type Statements } from './store.cassandra.statements.ts'
 import type { UserStore } from './store.ts'
 

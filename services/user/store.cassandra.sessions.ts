@@ -9,7 +9,7 @@ import type { BoundWrite } from '../../core/cassandra/statement.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import { isRecent, isUnended, type Endings } from './store.cassandra.endings.ts'
-import { rounds } from './store.cassandra.rounds.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { operationLife, type SessionRow, type Statements } from './store.cassandra.statements.ts'
 import type { RotationResult, UserStore } from './store.ts'
 

@@ -1,0 +1,4 @@
+/** Waiting for a while. */
+
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
