@@ -104,3 +104,26 @@ export function faultyKeyspace(real: Keyspace): FaultyKeyspace {
     },
   }
 }
+
+/**
+ * Runs with each fault in turn until one comes too late to strike; resolves with the names of the
+ * writes that were struck. What `prepare` does before each run is not struck.
+ */
+export async function withEvery<Subject>(
+  faulty: FaultyKeyspace,
+  faultAt: (at: number) => Fault,
+  prepare: () => Promise<Subject>,
+  run: (subject: Subject, at: number) => Promise<void>,
+): Promise<readonly string[]> {
+  const names: string[] = []
+  for (let at = 1; ; at++) {
+    faulty.plan(null)
+    const subject = await prepare()
+    faulty.plan(faultAt(at))
+    await run(subject, at)
+    await faulty.quiet()
+    const name = faulty.struck()
+    if (name === null) return names
+    names.push(name)
+  }
+}

@@ -1,5 +1,5 @@
 /** Identifiers: UUIDv7 for what is created, UUIDv5 for what must come out the same on every machine. */
-import { v5, v7, validate } from 'uuid'
+import { NIL, v5, v7, validate } from 'uuid'
 import type { Brand } from './brand.ts'
 import type { Millis } from './time.ts'
 
@@ -17,6 +17,9 @@ const namespace = '6f1c1d5e-3c0b-5b52-9d6f-0d5a7b2f4e11'
 /** A new time-ordered identifier (UUIDv7, RFC 9562 section 5.7); `now` defaults to the system time. */
 export const newId = <T extends string>(now?: Millis): T =>
   (now === undefined ? v7() : v7({ msecs: now })) as T
+
+/** No id is like it, and none sorts before it. */
+export const nilId: string = NIL
 
 /** An identifier derived from a name (UUIDv5): equal input gives an equal id on every machine. */
 export const derivedId = <T extends string>(kind: string, name: string): T =>

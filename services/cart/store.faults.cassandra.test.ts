@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   faultyKeyspace,
-  type Fault,
+  withEvery,
   type FaultyKeyspace,
 } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
@@ -106,32 +106,16 @@ describe.skipIf(!hasCassandra)('a checkout on Cassandra', () => {
     return all.reduce((sum, line) => sum + line.quantity, 0)
   }
 
-  /** Runs the way with each fault in turn until one comes too late to strike. */
-  async function withEvery(
-    faultAt: (at: number) => Fault,
-    run: (at: number, store: CartStore) => Promise<void>,
-  ): Promise<readonly string[]> {
-    const names: string[] = []
-    for (let at = 1; ; at++) {
-      faulty.plan(null)
-      const store = await open(faulty)
-      faulty.plan(faultAt(at))
-      await run(at, store)
-      await faulty.quiet()
-      const name = faulty.struck()
-      if (name === null) return names
-      names.push(name)
-    }
-  }
-
   for (const end of ends) {
     for (const effect of ['before', 'after'] as const) {
       test(
         `that is to be ${end} survives a crash ${effect} every write`,
         async () => {
           const names = await withEvery(
+            faulty,
             (at) => ({ kind: 'crash', at, effect }),
-            async (at, dying) => {
+            () => open(faulty),
+            async (dying, at) => {
               const shop = createShop({ clock, store: dying })
               const key = `key ${at}`
               const told = await go(shop, end, key).catch(() => 'crash')
@@ -168,8 +152,10 @@ describe.skipIf(!hasCassandra)('a checkout on Cassandra', () => {
         `that is to be ${end} has one outcome when an answer is lost and the write is ${outcome}`,
         async () => {
           const names = await withEvery(
+            faulty,
             (at) => ({ kind: 'doubt', at, outcome }),
-            async (at, store) => {
+            () => open(faulty),
+            async (store, at) => {
               const shop = createShop({ clock, store })
               expect(await go(shop, end, `key ${at}`)).toBe(answers[end])
               await faulty.quiet()

@@ -1,7 +1,7 @@
 /** Every statement of the catalog's store on Cassandra, declared once at boot. */
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
 import type { Brand } from '../../core/values/brand.ts'
-import type { OrderId, ProductId } from '../../core/values/ids.ts'
+import { nilId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { ReservationState } from './stock.ts'
@@ -14,7 +14,7 @@ export type EditId = Brand<string, 'EditId'>
 export type EntryKey = OrderId | EditId
 
 /** The row of a product itself. No order has this id, and none sorts before it. */
-export const productEntry = '00000000-0000-0000-0000-000000000000' as OrderId
+export const productEntry = nilId as OrderId
 
 /** A row of a product's partition; what belongs to the other kind of row is null. */
 export interface EntryRow {

@@ -10,6 +10,7 @@ import { newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { millis } from '../../core/values/time.ts'
 import { isSound, mergeLines } from './stock.ts'
+import { productEntry } from './store.cassandra.statements.ts'
 import { migrations, openCassandraStore } from './store.cassandra.ts'
 import { sampleProduct } from './store.conformance.ts'
 import type { CatalogStore, NewProduct, OrderLine } from './store.ts'
@@ -372,7 +373,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       const client = spaces[0]
       const meddle = client.write<[number, ProductId]>(
         `UPDATE products USING TIMESTAMP 9000000000000000 SET sold = ?
-         WHERE id = ? AND entry = 00000000-0000-0000-0000-000000000000`,
+         WHERE id = ? AND entry = ${productEntry}`,
         'meddle',
       )
       await meddle.run(1, id)
@@ -382,7 +383,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       expect(await stores[0].stockViolations()).toBe(1)
       const mend = client.write<[ProductId]>(
         `UPDATE products USING TIMESTAMP 9000000000000001 SET sold = 0
-         WHERE id = ? AND entry = 00000000-0000-0000-0000-000000000000`,
+         WHERE id = ? AND entry = ${productEntry}`,
         'mend',
       )
       await mend.run(id)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   faultyKeyspace,
+  withEvery,
   type Fault,
   type FaultyKeyspace,
 } from '../../core/cassandra/faulty-keyspace.fixture.ts'
@@ -201,24 +202,10 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
     },
   ]
 
-  /** Runs with each fault in turn until one comes too late to strike; the names of the writes it struck. */
-  async function withEvery(
-    faultAt: (at: number) => Fault,
-    run: (subject: Case) => Promise<void>,
-    prepare?: Scenario['prepare'],
-  ): Promise<readonly string[]> {
-    const names: string[] = []
-    for (let at = 1; ; at++) {
-      faulty.plan(null)
-      const subject = await newCase()
-      await prepare?.(healthy, subject)
-      faulty.plan(faultAt(at))
-      await run(subject)
-      await faulty.quiet()
-      const name = faulty.struck()
-      if (name === null) return names
-      names.push(name)
-    }
+  async function prepared(prepare: Scenario['prepare']): Promise<Case> {
+    const subject = await newCase()
+    await prepare?.(healthy, subject)
+    return subject
   }
 
   for (const scenario of scenarios) {
@@ -227,7 +214,9 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
         `${scenario.name} is done once although it was cut off ${effect} a write`,
         async () => {
           const names = await withEvery(
+            faulty,
             (at) => ({ kind: 'crash', at, effect }),
+            () => prepared(scenario.prepare),
             async (subject) => {
               await scenario.act(dying, subject).catch(() => {})
               await counters(healthy, subject)
@@ -236,7 +225,6 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
               await scenario.done(healthy, subject)
               await expectListed(healthy, subject)
             },
-            scenario.prepare,
           )
           for (const name of scenario.writes) expect(names).toContain(name)
         },
@@ -249,14 +237,15 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
         `${scenario.name} is done once when an answer is lost and the write is ${outcome}`,
         async () => {
           const names = await withEvery(
+            faulty,
             (at) => ({ kind: 'doubt', at, outcome }),
+            () => prepared(scenario.prepare),
             async (subject) => {
               expect(await scenario.act(dying, subject)).toMatchObject(scenario.answer)
               await faulty.quiet()
               await scenario.done(healthy, subject)
               await expectListed(healthy, subject)
             },
-            scenario.prepare,
           )
           for (const name of scenario.writes) expect(names).toContain(name)
         },
@@ -276,7 +265,9 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
       `a change of name, category and stock counts once when an answer is lost and the write is ${outcome}`,
       async () => {
         const names = await withEvery(
+          faulty,
           (at) => ({ kind: 'doubt', at, outcome }),
+          newCase,
           async (subject) => {
             const [id] = subject.products
             // Sold meanwhile by another copy, which a change that was made twice would not show.
@@ -309,7 +300,9 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
       `a change that was cut off ${effect} a write shows in listings as it is in the product`,
       async () => {
         const names = await withEvery(
+          faulty,
           (at) => ({ kind: 'crash', at, effect }),
+          newCase,
           async (subject) => {
             const [id] = subject.products
             await dying.update(id, changes(subject), null).catch(() => {})
@@ -333,7 +326,9 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
       `a seed that was cut off ${effect} a write is finished by the next copy`,
       async () => {
         const names = await withEvery(
+          faulty,
           (at) => ({ kind: 'crash', at, effect }),
+          newCase,
           async ({ category }) => {
             const name = `seed of ${category}`
             // All in one shard, so that each turn makes the same writes.

@@ -10,7 +10,7 @@ import type { OrderId, UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Order } from './order.ts'
 import {
-  nilId,
+  nilOrder,
   type ListRow,
   type Statements,
   type StoredOrder,
@@ -88,7 +88,7 @@ export function createLists({ sql, clock, first, longestLife }: ListsOptions): L
     const from = oldest(query, since)
     // The clock of another copy may be ahead.
     const newest = after?.createdAt ?? millis(clock.now() + lateness)
-    const slice = [from, newest, after?.id ?? nilId] as const
+    const slice = [from, newest, after?.id ?? nilOrder] as const
     const found: Order[] = []
     for (let each = period(newest); each >= period(from); each--) {
       const sources = partsOf(each).map((part) => placesOf(part, slice))

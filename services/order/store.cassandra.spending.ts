@@ -10,7 +10,7 @@ import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
 import { millis, type Millis } from '../../core/values/time.ts'
-import { nilId, type SpendingRow, type Statements } from './store.cassandra.statements.ts'
+import { nilOrder, type SpendingRow, type Statements } from './store.cassandra.statements.ts'
 
 /** What an order counts for from a sequence on. */
 export interface Counted {
@@ -43,7 +43,7 @@ export function createSpending(sql: Statements): Spending {
         latest.set(counted.id, counted)
       }
     }
-    const keys = [nilId, ...latest.keys()]
+    const keys = [nilOrder, ...latest.keys()]
     await rounds(async () => {
       // A stale answer costs a round: the revision tells.
       const rows = byId(await sql.spendingRows.all(user, keys))
@@ -65,7 +65,7 @@ export function createSpending(sql: Statements): Spending {
     rows: ReadonlyMap<OrderId, SpendingRow>,
     missing: readonly Counted[],
   ) {
-    const before = rows.get(nilId)
+    const before = rows.get(nilOrder)
     let total = before?.total ?? 0
     const writes = missing.map(({ id, sequence, amount, final }) => {
       total += amount - (rows.get(id)?.counted ?? 0)

@@ -1,7 +1,7 @@
 /** Every statement of the order store on Cassandra, declared once at boot. */
 import { declareHints } from '../../core/cassandra/hint-statements.ts'
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
-import type { CheckoutId, OrderId, UserId } from '../../core/values/ids.ts'
+import { nilId, type CheckoutId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { OrderStatus, VisibleStatus } from './order.ts'
@@ -45,8 +45,8 @@ export interface SpendingRow {
   readonly counted: Minor | null
 }
 
-/** No order has it, and none sorts before it. The total lies under it among the rows of a spending. */
-export const nilId = '00000000-0000-0000-0000-000000000000' as OrderId
+/** Nobody's order. The total lies under it among the rows of a spending. */
+export const nilOrder = nilId as OrderId
 
 type Slice = [from: Millis, before: Millis, beforeId: OrderId]
 

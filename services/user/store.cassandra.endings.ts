@@ -9,15 +9,10 @@
  * An ending whose change never came is dropped in the end; an entry that comes twice does no harm.
  */
 import { revocationLife } from '../../core/auth/revocations.ts'
-import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
+import { newId, nilId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Feed } from './store.cassandra.feed.ts'
-import {
-  nilId,
-  type EndingRow,
-  type SessionRow,
-  type Statements,
-} from './store.cassandra.statements.ts'
+import { type EndingRow, type SessionRow, type Statements } from './store.cassandra.statements.ts'
 
 export interface Ending {
   /** Also the id of the conditional write that it announces. */

@@ -4,10 +4,10 @@
  */
 import type { GuessChange, GuessLedger } from '../../core/auth/login-limits.ts'
 import { createQueues } from '../../core/resilience/queues.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
-import { rounds } from '../../core/cassandra/rounds.ts'
 import type { Statements } from './store.cassandra.statements.ts'
 
 /** Seconds that a row outlives its guesses, and that an operation can be asked for. */

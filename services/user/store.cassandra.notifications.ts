@@ -4,13 +4,14 @@
  * reading it, what has lapsed.
  */
 import { createTurns } from '../../core/resilience/queues.ts'
-import { settle } from '../../core/cassandra/settle.ts'
-import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
-import { millis, type Clock } from '../../core/values/time.ts'
-import { notificationLife, type Notification, type OrderStatusChange } from './notifications.ts'
-import type { Feed } from './store.cassandra.feed.ts'
 import { rounds } from '../../core/cassandra/rounds.ts'
-import { nilId, type Statements } from './store.cassandra.statements.ts'
+import { settle } from '../../core/cassandra/settle.ts'
+import { newId, nilId, type OrderId, type UserId } from '../../core/values/ids.ts'
+import { millis, type Clock } from '../../core/values/time.ts'
+import { notificationLife, type OrderStatusChange } from './notifications.ts'
+import type { Feed } from './store.cassandra.feed.ts'
+import type { Statements } from './store.cassandra.statements.ts'
+import { toNotification } from './store.rows.ts'
 import type { UserStore } from './store.ts'
 
 type NotificationMethods = Pick<
@@ -95,14 +96,7 @@ export function createNotificationStore(
 
     async notifications(user, after, limit) {
       const rows = await sql.notifications.all(user, Math.max(after, oldest()), limit)
-      return rows.map((row): Notification => ({
-        id: row.id,
-        order: row.order_id,
-        user,
-        status: row.status,
-        updatedAt: row.updated_at,
-        sequence: row.sequence,
-      }))
+      return rows.map((row) => toNotification(user, row))
     },
 
     async lastNotification(user) {

@@ -4,12 +4,12 @@
  * sessions begins a new epoch, and takes along the one that goes on.
  */
 import { createTurns } from '../../core/resilience/queues.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import { isRecent, isUnended, type Endings } from './store.cassandra.endings.ts'
-import { rounds } from '../../core/cassandra/rounds.ts'
 import { operationLife, type SessionRow, type Statements } from './store.cassandra.statements.ts'
 import type { RotationResult, UserStore } from './store.ts'
 

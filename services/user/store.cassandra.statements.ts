@@ -1,19 +1,13 @@
 /** Every statement of the user store on Cassandra, declared once at boot. */
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
 import type { Role } from '../../core/http/caller.ts'
-import type { OrderId, SessionId, UserId } from '../../core/values/ids.ts'
+import { nilId, type OrderId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
+import type { NotificationRow, UserRow } from './store.rows.ts'
 import type { NameKey } from './users.ts'
 
-export interface AccountRow {
-  readonly id: UserId
+export interface AccountRow extends UserRow {
   readonly name_key: NameKey
-  readonly username: string
-  readonly full_name: string
-  readonly phone: string | null
-  readonly role: Role
-  readonly password_hash: string
-  readonly created_at: Millis
   readonly profile_revision: string | null
   readonly epoch: number
 }
@@ -44,14 +38,6 @@ export interface FeedRow {
   readonly at: Millis
 }
 
-export interface NotificationRow {
-  readonly id: number
-  readonly order_id: OrderId
-  readonly sequence: number
-  readonly status: string
-  readonly updated_at: Millis
-}
-
 /** What came last: of an order its sequence, of the user, under the nil UUID, the id. */
 export interface LastRow {
   readonly order_id: OrderId
@@ -64,9 +50,6 @@ export interface GuessesRow {
   readonly keep_until: Millis
   readonly revision: string
 }
-
-/** No id is like it, and none sorts before it. */
-export const nilId = '00000000-0000-0000-0000-000000000000'
 
 export type Operations = ReadonlyMap<string, boolean> | null
 

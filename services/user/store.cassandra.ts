@@ -5,6 +5,7 @@
  */
 import { revocationLife } from '../../core/auth/revocations.ts'
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import { rounds } from '../../core/cassandra/rounds.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Clock } from '../../core/values/time.ts'
@@ -12,11 +13,10 @@ import { createEndings } from './store.cassandra.endings.ts'
 import { createFeed } from './store.cassandra.feed.ts'
 import { createGuessLedger } from './store.cassandra.guesses.ts'
 import { createNotificationStore, notifiedLife } from './store.cassandra.notifications.ts'
-import { rounds } from '../../core/cassandra/rounds.ts'
 import { createSessionStore } from './store.cassandra.sessions.ts'
 import { declareStatements, type AccountRow } from './store.cassandra.statements.ts'
+import { toAccount, toUser } from './store.rows.ts'
 import type { UserStore } from './store.ts'
-import type { Account, User } from './users.ts'
 
 export { migrations } from './migrations.cassandra.ts'
 
@@ -143,17 +143,3 @@ export async function openCassandraUserStore(
     close: keyspace.close,
   }
 }
-
-const toUser = (row: AccountRow): User => ({
-  id: row.id,
-  username: row.username,
-  fullName: row.full_name,
-  phone: row.phone,
-  role: row.role,
-  createdAt: row.created_at,
-})
-
-const toAccount = (row: AccountRow): Account => ({
-  ...toUser(row),
-  passwordHash: row.password_hash,
-})

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   faultyKeyspace,
-  type Fault,
+  withEvery,
   type FaultyKeyspace,
 } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
@@ -161,35 +161,20 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
     }
   }
 
-  /** Runs the way with each fault in turn until one comes too late to strike; tells what was struck. */
-  async function withEvery(
-    faultAt: (at: number) => Fault,
-    run: (store: UserStore, way: Way) => Promise<void>,
-  ): Promise<ReadonlySet<string>> {
-    const names = new Set<string>()
-    for (let at = 1; ; at++) {
-      faulty.plan(null)
-      const store = await openCassandraUserStore({
-        keyspace: faulty.keyspace,
-        clock,
-        feedBucketSize: 5,
-      })
-      faulty.plan(faultAt(at))
-      await run(store, newWay())
-      await faulty.quiet()
-      const name = faulty.struck()
-      if (name === null) return names
-      names.add(name)
-    }
-  }
+  const prepare = async () => ({
+    store: await openCassandraUserStore({ keyspace: faulty.keyspace, clock, feedBucketSize: 5 }),
+    way: newWay(),
+  })
 
   for (const effect of ['before', 'after'] as const) {
     test(
       `is in one state after a crash ${effect} every write`,
       async () => {
         const names = await withEvery(
+          faulty,
           (at) => ({ kind: 'crash', at, effect }),
-          async (store, way) => {
+          prepare,
+          async ({ store, way }) => {
             const { cursor } = await endedSince(0)
             const { cursor: notified } = await healthy.notified(null, 1)
             const done: string[] = []
@@ -277,8 +262,10 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
       `gets one answer when that of a write is lost and the write is ${outcome}`,
       async () => {
         const names = await withEvery(
+          faulty,
           (at) => ({ kind: 'doubt', at, outcome }),
-          async (store, way) => {
+          prepare,
+          async ({ store, way }) => {
             const { cursor } = await endedSince(0)
             const { cursor: notified } = await healthy.notified(null, 1)
             for (const [name, run, answer] of stepsOf(way)) {

@@ -1,34 +1,15 @@
 /** The statements of the SQLite user store. */
-import type { Role } from '../../core/http/caller.ts'
 import type { Database } from '../../core/sqlite/database.ts'
 import type { OrderId, SessionId, UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
+import type { NotificationRow, UserRow } from './store.rows.ts'
 import type { NameKey } from './users.ts'
-
-export interface UserRow {
-  id: UserId
-  username: string
-  full_name: string
-  phone: string | null
-  role: Role
-  password_hash: string
-  created_at: Millis
-}
 
 const userColumns = 'id, username, full_name, phone, role, password_hash, created_at'
 
 export interface EndedSession {
   id: SessionId
   issued_at: Millis
-}
-
-interface NotificationRow {
-  id: number
-  user_id: UserId
-  order_id: OrderId
-  sequence: number
-  status: string
-  updated_at: Millis
 }
 
 /** Prepares all statements; done once, when the store is opened. */

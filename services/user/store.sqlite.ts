@@ -4,10 +4,10 @@ import { openDatabase } from '../../core/sqlite/database.ts'
 import type { SessionId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import { migrations } from './migrations.sqlite.ts'
-import { notificationLife, type Notification } from './notifications.ts'
+import { notificationLife } from './notifications.ts'
+import { toAccount, toNotification, toUser } from './store.rows.ts'
 import type { UserStore } from './store.ts'
-import { statementsOf, type EndedSession, type UserRow } from './store.sqlite.statements.ts'
-import type { Account, User } from './users.ts'
+import { statementsOf, type EndedSession } from './store.sqlite.statements.ts'
 
 export interface SqliteUserStoreOptions {
   readonly path: string
@@ -131,14 +131,7 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
       }),
 
     async notifications(user, after, limit) {
-      return sql.notifications.all(user, after, limit).map((row): Notification => ({
-        id: row.id,
-        order: row.order_id,
-        user,
-        status: row.status,
-        updatedAt: row.updated_at,
-        sequence: row.sequence,
-      }))
+      return sql.notifications.all(user, after, limit).map((row) => toNotification(user, row))
     },
 
     async lastNotification(user) {
@@ -166,14 +159,3 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
     close: () => database.close(),
   }
 }
-
-const toUser = (row: UserRow): User => ({
-  id: row.id,
-  username: row.username,
-  fullName: row.full_name,
-  phone: row.phone,
-  role: row.role,
-  createdAt: row.created_at,
-})
-
-const toAccount = (row: UserRow): Account => ({ ...toUser(row), passwordHash: row.password_hash })

@@ -2,21 +2,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { seriousFindings } from '../support/axe.ts'
-import { openBrowser, watchedPage, withoutBrowser, type WatchedPage } from '../support/browser.ts'
+import {
+  desktop,
+  phone,
+  openBrowser,
+  watchedPage,
+  withoutBrowser,
+  type WatchedPage,
+} from '../support/browser.ts'
 import { siteNotInstalled } from '../support/docs-site.ts'
 import { runScript } from '../support/scripts.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
 /** Milliseconds; a browser on a busy machine takes its time, and the site may have to be built. */
 const patience = 300_000
-
-const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 900 } }
-const phone: BrowserContextOptions = {
-  viewport: { width: 375, height: 740 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-}
 
 /** The browser brings words of its own, which it is told not to colour by chance. */
 const looks = ['light', 'dark'].flatMap((colorScheme) =>

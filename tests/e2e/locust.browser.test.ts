@@ -1,10 +1,10 @@
 /** Locust's page behind the deployed gateway, in a real browser: a run started, watched and ended there. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import type { Browser, BrowserContextOptions } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { locustPath } from '../../infra/topology.ts'
 import { pythonTool } from '../../scripts/python/tool.ts'
-import { openBrowser, watchedPage, withoutBrowser } from '../support/browser.ts'
+import { desktop, openBrowser, watchedPage, withoutBrowser } from '../support/browser.ts'
 import { eventually } from '../support/ledger.ts'
 import { hostOf, startNginx, type TestNginx } from '../support/nginx.ts'
 import { freePorts } from '../support/ports.ts'
@@ -16,7 +16,6 @@ import { testsNeed } from '../support/tools.ts'
 const patience = 180_000
 
 const root = join(import.meta.dir, '../..')
-const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 900 } }
 
 interface Statistics {
   readonly user_count: number

@@ -1,21 +1,20 @@
 /** Profiles in a real browser: listed, opened, zoomed, searched, turned over, compared, on a phone as well. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { openBrowser, watchedPage, withoutBrowser, type WatchedPage } from '../support/browser.ts'
+import {
+  desktop,
+  phone,
+  openBrowser,
+  watchedPage,
+  withoutBrowser,
+  type WatchedPage,
+} from '../support/browser.ts'
 import { clientOf } from '../support/client.ts'
 import { takeTellingProfile } from '../support/profiles.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
 /** Milliseconds; a browser on a busy machine takes its time. */
 const patience = 90_000
-
-const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 900 } }
-const phone: BrowserContextOptions = {
-  viewport: { width: 375, height: 740 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-}
 
 const operation = 'update_cart_item'
 const frames = (page: Page): Locator => page.getByRole('treeitem')

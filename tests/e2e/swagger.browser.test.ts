@@ -1,7 +1,7 @@
 /** The Swagger page in a real browser: signing in, shopping by clicks, small screens. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { openBrowser, watchedPage, withoutBrowser } from '../support/browser.ts'
+import { desktop, phone, openBrowser, watchedPage, withoutBrowser } from '../support/browser.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
 /** Milliseconds; a browser on a busy machine takes its time. */
@@ -56,7 +56,7 @@ describe.skipIf(withoutBrowser)('the Swagger page', () => {
   test(
     'sells something to who signs in and clicks',
     async () => {
-      const options = { viewport: { width: 1280, height: 900 } }
+      const options = desktop
       const { page, complaints, screenshot } = await watchedPage(
         browser,
         shop.urls.gateway,
@@ -128,10 +128,7 @@ describe.skipIf(withoutBrowser)('the Swagger page', () => {
     'fits a phone, in the dark as well',
     async () => {
       const { page, complaints, screenshot } = await watchedPage(browser, shop.urls.gateway, {
-        viewport: { width: 375, height: 740 },
-        deviceScaleFactor: 2,
-        isMobile: true,
-        hasTouch: true,
+        ...phone,
         colorScheme: 'dark',
       })
       const width = () => page.evaluate('document.documentElement.scrollWidth')

@@ -12,13 +12,12 @@ import {
   type Answer,
 } from '../support/buyers.ts'
 import {
-  eventually,
   expectStockFollowsOrders,
   expectStockInvariant,
   openCheckouts,
   orderRecords,
+  settled,
   stockOf,
-  undelivered,
   visibleOrders,
 } from '../support/ledger.ts'
 import { startShop, type Shop } from '../support/shop.ts'
@@ -30,16 +29,6 @@ beforeAll(async () => {
   })
 }, 60_000)
 afterAll(() => shop.stop())
-
-const settled = () =>
-  eventually(
-    'all orders at rest and all consequences delivered',
-    async () =>
-      (await orderRecords(shop)).every(({ status }) =>
-        /REJECTED|DELIVERED|CANCELLED/.test(status),
-      ) && (await undelivered(shop)) === 0,
-    120_000,
-  )
 
 const codeOf = (answer: Answer): string => (JSON.parse(answer.text) as { code: string }).code
 
@@ -210,7 +199,7 @@ describe('a cancellation against the timer', () => {
       if (status === 200) expect(JSON.parse(text)).toMatchObject({ order: { status: 'CANCELLED' } })
       else expect(JSON.parse(text)).toMatchObject({ status: 409, code: 'order_move_refused' })
     }
-    await settled()
+    await settled(shop)
     const records = new Map((await orderRecords(shop)).map((record) => [record.id, record.status]))
     const cancelled = outcomes.filter(({ status }) => status === 200)
     for (const { id, status } of outcomes) {
@@ -230,7 +219,7 @@ describe('a cancellation against the timer', () => {
   }, 300_000)
 
   test('in the end every stock is where its order says, and no checkout is open', async () => {
-    await settled()
+    await settled(shop)
     await expectStockFollowsOrders(shop)
     expect(await openCheckouts(shop)).toBe(0)
   }, 150_000)

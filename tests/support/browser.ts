@@ -33,6 +33,14 @@ export function openBrowser(): Promise<Browser> {
   })
 }
 
+export const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 900 } }
+export const phone: BrowserContextOptions = {
+  viewport: { width: 375, height: 740 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+}
+
 export interface WatchedPage {
   readonly page: Page
   /** Console errors and warnings, exceptions, failed requests, and requests to any other host. */

@@ -78,6 +78,17 @@ export async function expectStockFollowsOrders(shop: Stored): Promise<void> {
   expect(held.sort()).toEqual(ordered.sort())
 }
 
+/** Waits until nothing moves any more by itself. */
+export const settled = (shop: Stored): Promise<void> =>
+  eventually(
+    'all orders at rest and all consequences delivered',
+    async () =>
+      (await orderRecords(shop)).every(({ status }) =>
+        /REJECTED|DELIVERED|CANCELLED/.test(status),
+      ) && (await undelivered(shop)) === 0,
+    120_000,
+  )
+
 /** Waits for a condition, and fails with its description when it does not come true. */
 export async function eventually(
   what: string,

@@ -2,14 +2,13 @@
 import { createHash } from 'node:crypto'
 import { types, type Client } from 'cassandra-driver'
 import { createClient } from '../../core/cassandra/client.ts'
+import { nilId } from '../../core/values/ids.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import { keyspacePrefix } from './keyspaces.ts'
 import type { Records } from './records.ts'
 
 /** Rows as the driver gives them: UUIDs, longs and times are objects that print themselves. */
 type Row = Readonly<Record<string, unknown>>
-
-const nilId = '00000000-0000-0000-0000-000000000000'
 
 /** Readers of hints move marks and drop what is stale whenever they like: no data of the shop. */
 const restless = new Set(['marks', 'hints'])
