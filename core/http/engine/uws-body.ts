@@ -23,6 +23,8 @@ export class UwsBody {
   #size = 0
   #ended = false
   #paused = false
+  /** The client is never made to wait any more. */
+  #flows = false
   /** The answer is on its way: nobody reads any more, and the tap is not to be touched. */
   #left = false
   #broken: Error | null = null
@@ -58,6 +60,16 @@ export class UwsBody {
     this.#open()
     this.#left = true
     this.#chunks = []
+  }
+
+  /**
+   * An answer that may have to wait for the client is being written. The library loses the one wait
+   * over the other: a paused connection was not told again that it can be written to, in about every
+   * second run of 8 MB that were sent back as they came.
+   */
+  flow(): void {
+    this.#open()
+    this.#flows = true
   }
 
   bytes(limit: number): Promise<Uint8Array> {
@@ -101,7 +113,7 @@ export class UwsBody {
   }
 
   #shut(): void {
-    if (this.#paused || this.#left || this.#ended) return
+    if (this.#paused || this.#flows || this.#left || this.#ended) return
     this.#paused = true
     this.#tap.pause()
   }

@@ -110,6 +110,7 @@ export class UwsInbound implements Inbound {
   async #pipe(reply: Reply, body: ReadableStream<Uint8Array>, closing: boolean): Promise<void> {
     const reader = body.getReader()
     if (this.#over) return reader.cancel()
+    this.#body?.flow()
     const response = this.#response
     const isHead = this.method === 'HEAD'
     let close = closing
