@@ -7,6 +7,7 @@ import { demoPrefix } from '../core/auth/keys.ts'
 import { millis, systemClock, toRfc3339, type Millis } from '../core/values/time.ts'
 import { dataFolder, runCommand } from './command.ts'
 import { lastSigner } from './keys/last-signer.ts'
+import { pause } from '../core/resilience/pause.ts'
 
 const usage = `Usage: npm run keys -- [what] [options]
 
@@ -91,7 +92,7 @@ async function rotate(options: Options): Promise<void> {
 
 const waitOpenly = async (milliseconds: number): Promise<void> => {
   console.log(`Published; waiting ${milliseconds / 1_000} s before anything can be signed ...`)
-  await new Promise((resolve) => setTimeout(resolve, milliseconds))
+  await pause(milliseconds)
 }
 
 async function prune({ dir, data, restarted }: Options): Promise<void> {

@@ -3,6 +3,7 @@ import { problem, type Problem } from '../http/problem.ts'
 import type { Deadline } from '../resilience/deadline.ts'
 import { millis, type Clock, type Millis } from '../values/time.ts'
 import { addressBucket } from './address-bucket.ts'
+import { pause } from '../resilience/pause.ts'
 
 /**
  * Where guesses are counted. A subject is `account:<name>` or `address:<address>`; its record is the
@@ -139,7 +140,7 @@ export function createLoginLimits(options: LoginLimitOptions): LoginLimits {
       throw tooMany(refusal.wait)
     }
     gate.looking = true
-    await new Promise((resolve) => setTimeout(resolve, elsewherePause))
+    await pause(elsewherePause)
     gate.looking = false
     return true
   }

@@ -3,6 +3,7 @@ import { Client, auth, errors, policies, types, type ClientOptions } from 'cassa
 import type { Logger } from '../logging/logger.ts'
 import { isUnreachable } from './failure.ts'
 import { createRetryPolicy } from './retries.ts'
+import { pause } from '../resilience/pause.ts'
 
 export interface ClusterOptions {
   /** `address` or `address:port` of some nodes; the others are found through them. */
@@ -90,7 +91,7 @@ export async function connect(
         const contactPoints = cluster.contactPoints
         log.warn({ contact_points: contactPoints }, 'waiting for Cassandra: nobody answers yet')
       }
-      await new Promise((resolve) => setTimeout(resolve, attemptInterval))
+      await pause(attemptInterval)
     }
   }
 }

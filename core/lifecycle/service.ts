@@ -44,6 +44,7 @@ import { serve } from './serve.ts'
 import { startingApplication } from './starting.ts'
 import { storeOpener, type ObserveStore, type OpenStore } from './store.ts'
 import { systemRoutes } from './system-routes.ts'
+import { pause } from '../resilience/pause.ts'
 
 /** What a service builds its parts from. */
 export interface ServiceContext<S extends Definition> {
@@ -108,7 +109,7 @@ async function untilStored(start: ServiceParts['start'], log: Logger): Promise<v
       if (!(error instanceof Problem && error.code === 'store_unavailable')) throw error
       log.warn({ err: error }, 'the store went away while it was read: trying again')
     }
-    await new Promise((resolve) => setTimeout(resolve, startAgainAfter))
+    await pause(startAgainAfter)
   }
 }
 

@@ -1,4 +1,5 @@
 /** Waits until every process of the shop says that it is ready. */
+import { pause } from '../../core/resilience/pause.ts'
 
 export interface Probe {
   readonly name: string
@@ -24,7 +25,7 @@ export async function waitUntilReady(
 async function until(probe: Probe, end: number, signal: AbortSignal): Promise<boolean> {
   while (performance.now() < end && !signal.aborted) {
     if (await isReady(probe.url)) return true
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
   }
   return false
 }

@@ -4,6 +4,7 @@ import type { Engine, Listening, ListenOptions } from './engine.ts'
 import { UwsInbound } from './uws-inbound.ts'
 import type { Native, NativeApp, NativeListenSocket } from './uws-native.ts'
 import { sendReply, sendStatus } from './uws-reply.ts'
+import { pause } from '../../resilience/pause.ts'
 
 /** Milliseconds after the last answer in which sockets may still empty themselves. */
 const lastMoment = 100
@@ -68,7 +69,7 @@ function listen(native: Native, { host, port, handle, onError }: ListenOptions):
       native.us_listen_socket_close(socket)
       if (waiting === 0) idle.resolve()
       await idle.promise
-      await new Promise((resolve) => setTimeout(resolve, lastMoment))
+      await pause(lastMoment)
       close()
     },
     async close() {
