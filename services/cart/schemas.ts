@@ -51,7 +51,9 @@ export const Cart = Type.Object(
     items,
     total: cartTotal,
     revision: Type.Optional(
-      revision('New with every change; absent where there has been no cart yet'),
+      revision(
+        'New with every change, and perhaps after a checkout that failed; absent where there has been no cart yet',
+      ),
     ),
   },
   { title: 'Cart' },

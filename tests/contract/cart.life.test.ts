@@ -1,11 +1,10 @@
 /** What time does to a cart, to what was looked at and to the answer kept under a key: real services. */
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { newId, type UserId } from '../../core/values/ids.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { eventually, stockOf } from '../support/ledger.ts'
+import { recordsOf } from '../support/readers.ts'
 import type { Method, Sent } from '../support/send.ts'
 import { Cancelled, Cart, conform, Order, Orders } from '../support/shapes.ts'
 import { startShop, type Shop } from '../support/shop.ts'
@@ -37,22 +36,7 @@ function shopperIn(place: Shop) {
   }
 }
 
-/** Runs one statement on the store of a service behind its back; rows where it reads. */
-function edit(place: Shop, service: 'cart' | 'order', sql: string, user: UserId): unknown[] {
-  const database = new DatabaseSync(join(place.directory, service, `${service}.db`))
-  try {
-    database.exec('PRAGMA busy_timeout = 5000')
-    return database.prepare(sql).all(user)
-  } finally {
-    database.close()
-  }
-}
-
-/** A day goes by for the answers that are kept of a user. */
-function outliveAnswers(user: UserId): void {
-  edit(shop, 'cart', 'UPDATE answers SET expires_at = 1 WHERE user_id = ?', user)
-  edit(shop, 'order', 'UPDATE orders SET answer_until = 1 WHERE user_id = ?', user)
-}
+const outliveAnswers = (user: UserId): Promise<void> => recordsOf(shop).outliveAnswers(user)
 
 test('a key whose answer is gone answers the order as it is now, though the cart is empty', async () => {
   const buyer = shopperIn(shop)
@@ -65,7 +49,7 @@ test('a key whose answer is gone answers the order as it is now, though the cart
   const { order } = conform(Cancelled, cancelled.json())
   expect((await buyer.checkout(key)).text).toBe(first.text)
 
-  outliveAnswers(buyer.id)
+  await outliveAnswers(buyer.id)
   for (const _ of [1, 2]) {
     const later = await buyer.checkout(key)
     expect([later.status, later.headers.get('idempotency-replayed')]).toEqual([200, 'true'])
@@ -83,7 +67,7 @@ test('such a key answers the same over a cart that has been filled again, and le
   await buyer.add(product_id, 2)
   const key = newId()
   const order = conform(Order, (await buyer.checkout(key)).json())
-  outliveAnswers(buyer.id)
+  await outliveAnswers(buyer.id)
   await buyer.add(product_id, 3)
   const later = await buyer.checkout(key)
   expect([later.status, later.headers.get('idempotency-replayed')]).toEqual([200, 'true'])
@@ -112,11 +96,8 @@ test('a cart that nobody uses for its life is empty, then swept, and its views w
   expectProblem(await buyer.checkout(), 400, 'cart_empty')
   const admin = buyer.client.tokens.admin()
   expect((await buyer.client.get('cart', '/carts/', admin)).json()).toEqual([])
-  const rows = (table: string) =>
-    edit(brief, 'cart', `SELECT 1 FROM ${table} WHERE user_id = ?`, buyer.id).length
-  await eventually('the cart is swept', () => rows('carts') === 0)
-  await eventually('its views are swept', () => rows('recent_views') === 0)
+  await eventually('the cart goes, and its views', () => recordsOf(brief).cartGoes(buyer.id))
 
   // A new cart begins where there was one.
   await buyer.add(product_id, 1)
-}, 30_000)
+}, 180_000)

@@ -445,10 +445,11 @@ describe('while a service is down', () => {
     const buyer = shopper()
     const { product_id } = await client.createProduct({ stock_count: 5 })
     await line(buyer, product_id, 2)
-    const before = await buyer.cart()
+    const { items, total } = await buyer.cart()
     await shop.kill('order')
     expectProblem(await buyer.checkout(), 503, 'service_unavailable')
-    expect(await buyer.cart()).toEqual(before)
+    // A store may have had to mark the cart, so as to tell what comes late of this checkout.
+    expect(await buyer.cart()).toMatchObject({ items, total })
     // Of an empty cart with a key nobody can say now whether the key emptied it.
     const [empty, headers] = [shopper(), { 'idempotency-key': newId() }]
     expectProblem(await empty.checkout(headers), 503, 'service_unavailable')

@@ -30,8 +30,8 @@ const metrics: Readonly<Record<ServiceName | 'every', readonly string[]>> = {
     'process_cpu_seconds_total ',
     'process_resident_memory_bytes ',
     'nodejs_eventloop_lag_seconds ',
-    '# TYPE sqlite_queries_total counter',
-    '# TYPE sqlite_query_duration_seconds histogram',
+    `# TYPE ${shop.store}_queries_total counter`,
+    `# TYPE ${shop.store}_query_duration_seconds histogram`,
   ],
   catalog: [
     'product_views_total{category="Фрукты"} ',

@@ -360,7 +360,7 @@ export interface components {
       total: number
       /**
        * Format: uuid
-       * @description New with every change; absent where there has been no cart yet
+       * @description New with every change, and perhaps after a checkout that failed; absent where there has been no cart yet
        * @example 019c0d40-b3c8-7d25-9a61-7e4f0c8b2d53
        */
       revision?: string

@@ -99,6 +99,36 @@ export function cassandraRecords({ directory }: { readonly directory: string }):
         (row) => row['username'] === username && owners.get(row['name_key']) === String(row['id']),
       ).length
     },
+    async cartGoes(user) {
+      const carts = await scan(
+        'cart',
+        'TTL(lines) AS left, kind FROM carts WHERE user_id = ?',
+        user,
+      )
+      const views = await scan(
+        'cart',
+        'TTL(views) AS left FROM recent_views WHERE user_id = ?',
+        user,
+      )
+      const own = [...carts.filter(({ kind }) => kind === 'cart'), ...views]
+      return own.every(({ left }) => left !== null)
+    },
+    async outliveAnswers(user) {
+      const answers = await scan('cart', 'kind, name FROM carts WHERE user_id = ?', user)
+      for (const { kind, name } of answers) {
+        if (kind !== 'checkout') continue
+        const row = `WHERE user_id = ? AND kind = 'checkout' AND name = ?`
+        await rowsOf(`UPDATE ${prefix}_cart.carts SET expires_at = 1 ${row} IF EXISTS`, [
+          user,
+          String(name),
+        ])
+      }
+      const orders = await scan('order', 'DISTINCT id, user_id FROM orders')
+      for (const { id } of orders.filter((row) => String(row['user_id']) === user)) {
+        const past = `UPDATE ${prefix}_order.orders SET answer_until = 1 WHERE id = ? IF user_id = ?`
+        await rowsOf(past, [String(id), user])
+      }
+    },
     contents: () => contentsOf(prefix),
   }
 }

@@ -1,4 +1,4 @@
-/** The records of a shop on SQLite, from its files, without being able to change them. */
+/** The records of a shop on SQLite, from its files. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,6 +42,21 @@ export function sqliteRecords({ directory }: { readonly directory: string }): Re
         'SELECT order_id, user_id, status, sequence FROM notifications ORDER BY sequence',
       ),
     usersNamed: async (username) => count('user', 'FROM users WHERE username = ?', username),
+    cartGoes: async (user) =>
+      count('cart', 'FROM carts WHERE user_id = ?', user) +
+        count('cart', 'FROM recent_views WHERE user_id = ?', user) ===
+      0,
+    async outliveAnswers(user) {
+      const edits = [
+        ['cart', 'UPDATE answers SET expires_at = 1 WHERE user_id = ?'],
+        ['order', 'UPDATE orders SET answer_until = 1 WHERE user_id = ?'],
+      ] as const
+      for (const [service, sql] of edits) {
+        using database = new DatabaseSync(fileOf(directory, service))
+        database.exec('PRAGMA busy_timeout = 5000')
+        database.prepare(sql).run(user)
+      }
+    },
     contents: async () => contentsOf(directory),
   }
 }

@@ -52,6 +52,10 @@ export interface Records {
   notifications(): Promise<readonly NotificationRow[]>
   /** Accounts under this very name. */
   usersNamed(username: string): Promise<number>
+  /** What is kept of a user's cart and views is gone, or has its end set in the store. */
+  cartGoes(user: string): Promise<boolean>
+  /** A day goes by for the answers that are kept of a user: the one thing here that changes a store. */
+  outliveAnswers(user: string): Promise<void>
   /** Rows and a digest of their content, by table: equal when nothing was written. */
   contents(): Promise<Readonly<Record<string, string>>>
 }
