@@ -64,7 +64,7 @@ export async function migrateKeyspace(options: MigrateOptions): Promise<void> {
   requireConsecutive(migrations)
   for (const migration of migrations) requireRepeatable(migration)
   const label = `${service} keyspace ${keyspace}`
-  await makeKeyspace(options)
+  await settled(() => makeKeyspace(options))
   const owner = v7()
   try {
     await applyPending(options, owner, label)
@@ -131,11 +131,10 @@ const namespace = 'b3c7f4de-0f0c-5a41-8a5e-5f3d2f1e7a90'
 
 /** Runs a schema change and waits until all nodes have it. */
 async function change(client: Client, cql: string): Promise<void> {
-  const result = await client.execute(cql, [], ddl)
-  // Both of these the driver has, and its types do not.
-  const { isSchemaInAgreement } = result.info as { isSchemaInAgreement?: boolean }
+  await client.execute(cql, [], ddl)
+  // The driver waits only where the statement changed something; what another copy has just changed
+  // it takes for agreed. And its types do not have this.
   const metadata = client.metadata as unknown as { checkSchemaAgreement(): Promise<boolean> }
-  if (isSchemaInAgreement === true) return
   const end = Date.now() + schemaTimeout
   // The driver's own wait is over after 10 s; a node that comes back may need longer.
   while (!(await metadata.checkSchemaAgreement())) {
@@ -146,17 +145,24 @@ async function change(client: Client, cql: string): Promise<void> {
 }
 
 async function appliedVersions({ client, keyspace }: MigrateOptions): Promise<Map<number, string>> {
+  const { rows } = await settled(() =>
+    client.execute(
+      `SELECT version, name FROM ${keyspace}.schema_migrations WHERE line = 'main'`,
+      [],
+      serial,
+    ),
+  )
+  // The lease alone is a row without a version.
+  const steps = rows.filter((row) => row['version'] !== null)
+  return new Map(steps.map((row) => [row['version'] as number, row['name'] as string]))
+}
+
+/** Does again what a slow or late node kept from its end, for as long as a schema change may take. */
+async function settled<T>(task: () => Promise<T>): Promise<T> {
   const end = Date.now() + schemaTimeout
   for (;;) {
     try {
-      const { rows } = await client.execute(
-        `SELECT version, name FROM ${keyspace}.schema_migrations WHERE line = 'main'`,
-        [],
-        serial,
-      )
-      // The lease alone is a row without a version.
-      const steps = rows.filter((row) => row['version'] !== null)
-      return new Map(steps.map((row) => [row['version'] as number, row['name'] as string]))
+      return await task()
     } catch (error) {
       if (!isUnsettled(error) || Date.now() > end) throw error
       await pause(waitInterval)
@@ -250,6 +256,6 @@ function requireRepeatable(migration: CassandraMigration): void {
  */
 const isUnsettled = (error: unknown): boolean =>
   isUnreachable(error) ||
-  /timed out|timeout|Socket was closed|(schema_migrations|keyspace \w+) does not exist/i.test(
+  /timed out|timeout|Socket was closed|(schema_migrations|keyspace '?\w+'?) (does not|doesn't) exist/i.test(
     String(error),
   )

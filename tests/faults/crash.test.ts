@@ -33,7 +33,7 @@ const killEvery = 1_500
 let shop: Shop
 beforeAll(async () => {
   shop = await startShop()
-}, 60_000)
+}, 240_000)
 afterAll(() => shop.stop())
 
 describe('a thousand orders under kill -9', () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   shop = await startShop({
     envOf: { order: { ORDER_PROCESSING_AFTER_MS: '600', ORDER_SHIPPING_AFTER_MS: '600' } },
   })
-}, 60_000)
+}, 240_000)
 afterAll(() => shop.stop())
 
 const codeOf = (answer: Answer): string => (JSON.parse(answer.text) as { code: string }).code
