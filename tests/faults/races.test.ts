@@ -1,5 +1,5 @@
 /** Many at once: the last units, one key, a nervous finger, a cancellation against the timer. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   addToCart,
   bought,
@@ -22,13 +22,16 @@ import {
 } from '../support/ledger.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
+// Three nodes and two copies of each service on two processors take their time.
+setDefaultTimeout(150_000)
+
 let shop: Shop
 beforeAll(async () => {
   shop = await startShop({
     envOf: { order: { ORDER_PROCESSING_AFTER_MS: '600', ORDER_SHIPPING_AFTER_MS: '600' } },
   })
 }, 240_000)
-afterAll(() => shop.stop())
+afterAll(() => shop?.stop(), 60_000)
 
 const codeOf = (answer: Answer): string => (JSON.parse(answer.text) as { code: string }).code
 
