@@ -1,0 +1,87 @@
+/**
+ * The README's pictures, of a running shop: the first page of its documentation while people buy, and
+ * a flame graph of one operation. First `npm start` and `npm run profile`, then this.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
+import { prefixes } from '../services/gateway/paths.ts'
+import { callerOf } from './profile/caller.ts'
+import { operations, readStock, registerBuyers } from './profile/operations.ts'
+
+const { values } = parseArgs({
+  options: { url: { type: 'string', default: 'http://localhost:8080' } },
+})
+const { url } = values
+const folder = join(import.meta.dir, '../docs/pictures')
+const viewport = { width: 1200, height: 800 }
+
+/** Milliseconds of load before a picture of it: the strip shows rates of the last seconds. */
+const warmUp = 8_000
+
+async function buying(work: () => Promise<void>): Promise<void> {
+  const addresses = {
+    catalog: url + prefixes.catalog,
+    cart: url + prefixes.cart,
+    order: url + prefixes.order,
+    user: url + prefixes.user,
+  }
+  const stock = await readStock(addresses)
+  const buyers = await registerBuyers(addresses, operations.length)
+  let over = false
+  const acts = operations.map(async ({ client }, at) => {
+    const act = client(stock, buyers[at] ?? callerOf(addresses, null))
+    for (let round = 0; !over; round++) {
+      await act(round)
+      // At a walk: a flood would show what the machine can do, and not what the page does.
+      await Bun.sleep(20)
+    }
+  })
+  await Bun.sleep(warmUp)
+  await work()
+  over = true
+  await Promise.all(acts)
+}
+
+async function picture(
+  browser: Browser,
+  path: string,
+  name: string,
+  subject: (page: Page) => Locator,
+): Promise<void> {
+  const page = await browser.newPage({ viewport, locale: 'en-GB' })
+  await page.goto(url + path, { waitUntil: 'load' })
+  await subject(page).waitFor()
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+  await page.close()
+}
+
+/** The page of the newest profile of an operation. */
+async function flameGraphOf(browser: Browser, operation: string): Promise<string> {
+  const page = await browser.newPage()
+  await page.goto(`${url}/profiles/`)
+  const link = page.locator(`a[href*="${operation}"][href$=".html"]`).first()
+  const path = await link.getAttribute('href')
+  await page.close()
+  if (path === null) throw new Error(`There is no profile of ${operation}: npm run profile`)
+  return new URL(path, `${url}/profiles/`).pathname
+}
+
+/** The last figure of the strip, which has no rates before its second look. */
+const lastFigure = (page: Page): Locator =>
+  page.locator('[data-service] dd').filter({ hasText: /\d/ }).nth(7)
+const firstFrame = (page: Page): Locator => page.locator('#graph [role=treeitem]').first()
+
+mkdirSync(folder, { recursive: true })
+const executablePath = Bun.which('chromium')
+if (executablePath === null) throw new Error('chromium is not installed: scripts/browser.ts')
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+try {
+  const flameGraph = await flameGraphOf(browser, 'create_order')
+  await buying(() => picture(browser, '/docs/', 'first-look', lastFigure))
+  await picture(browser, flameGraph, 'flame-graph', firstFrame)
+} finally {
+  await browser.close()
+}
+console.log('Wrote docs/pictures/first-look.png and docs/pictures/flame-graph.png.')
