@@ -22,10 +22,17 @@ export const cassandraMetrics = ({ cassandraAddress, ports }: StackOptions): str
 export async function startCassandra(root: string, options: StackOptions): Promise<RunningPart> {
   const { dataDir, cassandraAddress, ports } = options
   const startedAt = performance.now()
-  await run(root, dataDir, 'up', [
-    ...['--nodes', '1', '--first-address', cassandraAddress],
-    ...['--metrics-port', String(ports.cassandraMetrics)],
-  ])
+  try {
+    await run(root, dataDir, 'up', [
+      ...['--nodes', '1', '--first-address', cassandraAddress],
+      ...['--metrics-port', String(ports.cassandraMetrics)],
+      ...['--first-jmx-port', String(ports.cassandraJmx)],
+    ])
+  } catch (error) {
+    // It may have been interrupted while the node was on its way up.
+    await run(root, dataDir, 'down', []).catch(() => {})
+    throw error
+  }
   mkdirSync(join(dataDir, 'run'), { recursive: true })
   copyFileSync(join(folderIn(dataDir), 'node1/pid'), pidFile(dataDir))
   return {
@@ -54,6 +61,8 @@ async function run(
   const script = join(root, 'scripts/cassandra.ts')
   const child = Bun.spawn([process.execPath, script, word, '--data', folderIn(dataDir), ...more], {
     cwd: root,
+    // Inherited from the stack, Bun's --no-orphans would take the node away with the command.
+    env: { ...process.env, BUN_FEATURE_FLAG_NO_ORPHANS: undefined },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   if ((await child.exited) !== 0) throw new Error(`Cassandra could not be brought ${word}.`)

@@ -24,7 +24,7 @@ export interface RunOptions {
 }
 
 /** Milliseconds. */
-const readyLimit = 120_000
+const usualPatience = 120_000
 const stopLimit = 20_000
 const maxLogBytes = 16 * 1024 * 1024
 
@@ -76,13 +76,13 @@ async function untilReady(
   { part, running, failure }: Watched,
   signal: AbortSignal,
 ): Promise<RunningPart | Absent> {
-  const { name, label, health, address, note } = part
+  const { name, label, health, address, note, patience = usualPatience } = part
   const startedAt = performance.now()
-  const left = (): number => startedAt + readyLimit - performance.now()
+  const left = (): number => startedAt + patience - performance.now()
   try {
     while (!(await Promise.race([areWell(health), failure]))) {
       if (signal.aborted) return { label, reason: 'stopped before it was ready' }
-      if (left() <= 0) throw new Error(`was not ready within ${readyLimit / 1000} s`)
+      if (left() <= 0) throw new Error(`was not ready within ${patience / 1000} s`)
       await Bun.sleep(100)
     }
     running.keepAlive()
