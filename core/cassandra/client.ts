@@ -45,8 +45,9 @@ export function createClient(
     },
     socketOptions: {
       connectTimeout,
-      // Connections that let this many requests time out are given up: see rotation.ts for the rest.
-      defunctReadTimeoutThreshold: 8,
+      // Connections with so many requests that timed out are given up. A node that is only slow must
+      // keep them: to lose all makes an outage of it. Who hangs is known sooner: see rotation.ts.
+      defunctReadTimeoutThreshold: 64,
       readTimeout: 2000,
     },
     policies: {

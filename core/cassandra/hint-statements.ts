@@ -32,6 +32,8 @@ export function declareHints<Id extends string>(keyspace: Keyspace, column: stri
        WHERE kind = ? AND bucket = ? AND shard = ? AND at = ? AND ${column} = ? AND sequence = ?`,
       'drop_hint',
     ),
+    /** Adds or drops of one partition. */
+    changeHints: keyspace.batch('change_hints'),
     mark: keyspace.read<[name: string], { at: Millis }>(
       'SELECT at FROM marks WHERE name = ?',
       'get_mark',

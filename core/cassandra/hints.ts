@@ -12,9 +12,11 @@
  * A reader takes the hints between its floor and now, asks the row, and drops those that are stale.
  * Below the floor there is nothing left; it is kept in the store, for whoever starts next.
  */
+import { inBatches } from '../resilience/queues.ts'
 import { chunks } from '../values/chunks.ts'
 import { millis, type Clock, type Millis } from '../values/time.ts'
 import { firstMark, lateness, type HintKey, type HintStatements } from './hint-statements.ts'
+import type { BoundWrite } from './statement.ts'
 
 /** `Kind` is what is to be done, `Id` what it is to be done to; its last character is a random digit. */
 export interface Hint<Kind extends string, Id extends string> {
@@ -70,6 +72,8 @@ const bucketLength = 600_000
 const shards = 4
 /** Buckets that are read at once by a reader that has fallen behind. */
 const bucketsAtOnce = 8
+/** Adds, or drops, of one partition in one batch. */
+const batchSize = 32
 /** Rows that are asked at once. */
 const askedAtOnce = 64
 
@@ -108,19 +112,28 @@ export async function createHints<Kind extends string, Id extends string>({
   await Promise.all(kinds.map(async (kind) => floors.set(kind, await firstMark(sql, kind, opened))))
   const floorOf = (kind: Kind): Millis => floors.get(kind) ?? millis(0)
 
+  /** Busy shops change many hints of one partition at once: what waits goes in one batch. */
+  const changes = inBatches<string, BoundWrite>({
+    maxItems: batchSize,
+    run: (_partition, writes) => sql.changeHints.run(writes),
+  })
+
   async function write({ kind, at, id, sequence }: Own, now: Millis): Promise<void> {
     const place = millis(Math.max(at, now))
     ahead.set(kind, Math.max(ahead.get(kind) ?? leastAhead, place - now))
     const seconds = Math.ceil((place - now) / 1000) + standstill
-    await sql.addHint.run(...keyOf(kind, place, id), place, id, sequence, seconds)
+    const key = keyOf(kind, place, id)
+    await changes(`add ${key.join(' ')}`, sql.addHint.bind(...key, place, id, sequence, seconds))
   }
 
   async function dropAll(hints: readonly Own[]): Promise<void> {
     for (const some of chunks(hints, askedAtOnce)) {
       await Promise.all(
-        some.map(({ kind, at, id, sequence }) =>
-          sql.dropHint.run(...keyOf(kind, at, id), at, id, sequence),
-        ),
+        some.map(({ kind, at, id, sequence }) => {
+          const key = keyOf(kind, at, id)
+          // Never in one batch with adds, where a drop of the same hint would win.
+          return changes(`drop ${key.join(' ')}`, sql.dropHint.bind(...key, at, id, sequence))
+        }),
       )
     }
   }

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../values/time.ts'
 import { createBreaker } from './breaker.ts'
 import { connect, createClient, type ClusterOptions } from './client.ts'
 import { failureOf, unavailable } from './failure.ts'
+import { createLanes, type Lane } from './lanes.ts'
 import { migrateKeyspace, type CassandraMigration } from './migrations.ts'
 import { createRotation, type NodeView } from './rotation.ts'
 import {
@@ -120,11 +121,13 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
 
   let underWay = 0
   let closed = false
-  async function guard<T>(call: () => Promise<T>): Promise<T> {
-    if (closed) throw unavailable()
+  const lanes = createLanes()
+  async function guard<T>(lane: Lane, call: () => Promise<T>): Promise<T> {
+    // Also of what waits for a place: it asks the breaker again when it gets one.
+    if (closed || breaker.isOpen()) throw unavailable()
     underWay += 1
     try {
-      return await breaker.run(call)
+      return await lanes(lane, () => breaker.run(call))
     } finally {
       underWay -= 1
     }
@@ -135,8 +138,8 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
     guard:
       before === undefined
         ? guard
-        : (call) =>
-            guard(async () => {
+        : (lane, call) =>
+            guard(lane, async () => {
               await before()
               return call()
             }),
@@ -183,7 +186,7 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
     },
     async check() {
       try {
-        await guard(probe)
+        await guard('read', probe)
       } catch (error) {
         throw failureOf(error)
       }

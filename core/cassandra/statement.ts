@@ -1,6 +1,7 @@
 /** Prepared statements with typed parameters and rows, each of one kind: read, write, conditional write. */
 import { types, type Client, type QueryOptions } from 'cassandra-driver'
 import { conditionalFailureOf, failureOf } from './failure.ts'
+import type { Lane } from './lanes.ts'
 import { rowReader, toDriver, type CqlValue, type Row } from './values.ts'
 
 /** What became of a conditional write. */
@@ -90,8 +91,8 @@ export type Observation = (milliseconds: number, error: unknown) => void
 export interface Executor {
   readonly client: Client
   readonly timeouts: Timeouts
-  /** Runs a call unless the cluster is known to be gone or the store is closed. */
-  guard<T>(call: () => Promise<T>): Promise<T>
+  /** Runs a call in its lane, unless the cluster is known to be gone or the store is closed. */
+  guard<T>(lane: Lane, call: () => Promise<T>): Promise<T>
 }
 
 /** Runs one call and tells how it ended; bound once for each statement. */
@@ -99,6 +100,7 @@ export type Run = (send: () => Promise<types.ResultSet>) => Promise<types.Result
 
 export function runner(
   executor: Executor,
+  lane: Lane,
   observe: Observation | undefined,
   failure: (error: unknown) => unknown,
 ): Run {
@@ -106,7 +108,7 @@ export function runner(
     const start = performance.now()
     let broken: unknown
     try {
-      return await executor.guard(send)
+      return await executor.guard(lane, send)
     } catch (error) {
       broken = failure(error)
       throw broken
@@ -138,7 +140,7 @@ export function createRead(
   const one = { ...options, fetchSize: 2 }
   // One more than allowed, to notice it.
   const bounded = { ...options, fetchSize: maxRows + 1 }
-  const run = runner(executor, observe, failureOf)
+  const run = runner(executor, serial ? 'write' : 'read', observe, failureOf)
   const read = rowsOf()
 
   return {
@@ -188,7 +190,7 @@ export function createWrite(
     isIdempotent: idempotent,
     readTimeout: timeouts.write,
   }
-  const run = runner(executor, observe, failureOf)
+  const run = runner(executor, 'write', observe, failureOf)
   return {
     async run(...params) {
       await run(() => client.execute(cql, toDriver(params), options))
@@ -212,7 +214,7 @@ export function createConditional(
 ): ConditionalWrite<CqlValue[], Row> {
   const { client } = executor
   const options = conditionalOptions(executor)
-  const run = runner(executor, observe, conditionalFailureOf)
+  const run = runner(executor, 'write', observe, conditionalFailureOf)
   return {
     async run(...params) {
       return outcomeOf(await run(() => client.execute(cql, toDriver(params), options)))
@@ -231,7 +233,7 @@ export function createBatch(executor: Executor, observe: Observation | undefined
     isIdempotent: true,
     readTimeout: timeouts.write,
   }
-  const run = runner(executor, observe, failureOf)
+  const run = runner(executor, 'write', observe, failureOf)
   return {
     async run(writes) {
       await run(() => client.batch(writes.map(toQuery), options))
@@ -245,7 +247,7 @@ export function createConditionalBatch(
 ): ConditionalBatch<Row> {
   const { client } = executor
   const options: QueryOptions = { ...conditionalOptions(executor), logged: false }
-  const run = runner(executor, observe, conditionalFailureOf)
+  const run = runner(executor, 'write', observe, conditionalFailureOf)
   return {
     run: async (writes) => outcomeOf(await run(() => client.batch(writes.map(toQuery), options))),
   }

@@ -65,6 +65,23 @@ export function notificationConformance(
       expect((await rising()).map(({ sequence }) => sequence)).toEqual([1, 3, 2, 4])
     })
 
+    test('that come together count in the order in which they come', async () => {
+      const [first, second] = [newId<OrderId>(), newId<OrderId>()]
+      const deliveries = [
+        [first, 1],
+        [first, 2],
+        [second, 1],
+        [first, 2],
+        [first, 1],
+      ] as const
+      const applied = await Promise.all(deliveries.map(([of, sequence]) => record(of, sequence)))
+      expect(applied).toEqual([true, true, true, false, false])
+      const kept = (await rising()).map(({ order, sequence }) => [order, sequence])
+      expect(kept).toEqual(deliveries.slice(0, 3).map((each) => [...each]))
+      expect(await record(first, 2)).toBe(false)
+      expect(await record(second, 2)).toBe(true)
+    })
+
     test('delivered many times at once are applied once', async () => {
       const order = newId<OrderId>()
       const applied = await Promise.all(Array.from({ length: 10 }, () => record(order, 1)))

@@ -1,13 +1,14 @@
 /**
- * Notifications on Cassandra: one partition a user. An id is the time of its notification, or one
+ * Notifications on Cassandra: one partition a user, changed by one conditional batch at a time, which
+ * takes all that has come for that user meanwhile. An id is the time of its notification, or one
  * more than the last where that is higher: so ids rise, and by them the reader leaves out, without
  * reading it, what has lapsed.
  */
-import { createTurns } from '../../core/resilience/queues.ts'
+import { createQueues } from '../../core/resilience/queues.ts'
 import { rounds } from '../../core/cassandra/rounds.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId, nilId, type OrderId, type UserId } from '../../core/values/ids.ts'
-import { millis, type Clock } from '../../core/values/time.ts'
+import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { notificationLife, type OrderStatusChange } from './notifications.ts'
 import type { Feed } from './store.cassandra.feed.ts'
 import type { Statements } from './store.cassandra.statements.ts'
@@ -24,75 +25,129 @@ const margin = 86_400
 const seconds = Math.ceil(notificationLife / 1000) + margin
 /** How long the feed tells who got notifications: no stream stands still for longer. */
 export const notifiedLife = millis(86_400_000)
+/** Notifications of one user in one conditional batch. */
+const batchSize = 50
 /** Orders of which this process knows that the feed was told. */
 const maxTold = 1_000
+
+interface Recorded {
+  readonly change: OrderStatusChange
+  readonly at: Millis
+}
+
+/** What the user's partition says before a write. */
+interface Known {
+  readonly last: number | null
+  readonly sequences: ReadonlyMap<OrderId, number>
+}
+
+interface Added {
+  readonly id: number
+  readonly change: OrderStatusChange
+}
+
+/** Those that are newer than what their order told before, with ids that rise. */
+function newsAmong(some: readonly Recorded[], { last, sequences }: Known): readonly Added[] {
+  const reached = new Map(sequences)
+  let id = last ?? 0
+  return some.flatMap(({ change, at }) => {
+    if ((reached.get(change.order) ?? -1) >= change.sequence) return []
+    reached.set(change.order, change.sequence)
+    id = Math.max(id + 1, at)
+    return [{ id, change }]
+  })
+}
 
 export function createNotificationStore(
   sql: Statements,
   feed: Feed<UserId>,
   clock: Clock,
 ): NotificationMethods {
-  const turn = createTurns<UserId>()
   /** The sequence of each order, up to which the feed was told by this process; the oldest go first. */
   const told = new Map<OrderId, number>()
 
-  async function tell({ user, order, sequence }: OrderStatusChange): Promise<void> {
+  /** One entry for all: it says only that the user has something to read. */
+  async function tell(user: UserId, changes: readonly OrderStatusChange[]): Promise<void> {
     await feed.append({ subject: user, at: clock.now() })
-    told.delete(order)
-    told.set(order, sequence)
-    const [first] = told.keys()
-    if (told.size > maxTold && first !== undefined) told.delete(first)
-  }
-
-  async function lastOf(user: UserId, order?: OrderId) {
-    const rows = await sql.last.all(user, [nilOrder, ...(order === undefined ? [] : [order])])
-    return {
-      last: rows.find((row) => row.order_id === nilOrder)?.last ?? null,
-      sequence: rows.find((row) => row.order_id === order)?.sequence ?? null,
+    for (const { order, sequence } of changes) {
+      told.delete(order)
+      told.set(order, sequence)
+      const [first] = told.keys()
+      if (told.size > maxTold && first !== undefined) told.delete(first)
     }
   }
 
-  const recordOrderStatus: UserStore['recordOrderStatus'] = (change, at) => {
-    const { order, user, status, updatedAt, sequence } = change
-    return turn(user, () =>
-      rounds(async () => {
-        const before = await lastOf(user, order)
-        if (before.sequence !== null && before.sequence >= sequence) {
-          // It comes again because whoever recorded it may have died before the feed was told.
-          if ((told.get(order) ?? -1) < sequence) await tell(change)
-          return false
-        }
-        const id = Math.max((before.last ?? 0) + 1, at)
-        const operation = newId<string>()
-        const { applied } = await settle(
-          () =>
-            sql.recordNotification.run([
-              sql.setLast.bind(id, user, before.last),
-              sql.setSequence.bind(seconds, sequence, user, order),
-              sql.addNotification.bind(
-                user,
-                id,
-                order,
-                sequence,
-                status,
-                updatedAt,
-                operation,
-                seconds,
-              ),
-            ]),
-          async () => (await sql.notificationSettled.get(user, id, order))?.operation === operation,
-        )
-        if (!applied) return null
-        await tell(change)
-        return true
-      }),
-    )
+  async function lastOf(user: UserId, orders: readonly OrderId[]): Promise<Known> {
+    const rows = await sql.last.all(user, [nilOrder, ...new Set(orders)])
+    return {
+      last: rows.find((row) => row.order_id === nilOrder)?.last ?? null,
+      sequences: new Map(rows.map((row) => [row.order_id, row.sequence ?? -1])),
+    }
   }
+
+  /** False where another write of this user was faster. */
+  async function add(user: UserId, last: number | null, news: readonly Added[]): Promise<boolean> {
+    const [first] = news
+    if (first === undefined) return true
+    const operation = newId<string>()
+    const { applied } = await settle(
+      () =>
+        sql.recordNotification.run([
+          sql.setLast.bind(news.at(-1)?.id ?? first.id, user, last),
+          ...news.map(({ id, change: { order, sequence, status, updatedAt } }) =>
+            sql.addNotification.bind(
+              user,
+              id,
+              order,
+              sequence,
+              status,
+              updatedAt,
+              operation,
+              seconds,
+            ),
+          ),
+          // Of several of one order the last one counts.
+          ...new Map(
+            news.map(({ change: { order, sequence } }) => [
+              order,
+              sql.setSequence.bind(seconds, sequence, user, order),
+            ]),
+          ).values(),
+        ]),
+      async () =>
+        (await sql.notificationSettled.get(user, first.id, first.change.order))?.operation ===
+        operation,
+    )
+    return applied
+  }
+
+  /** Whether each is news; null where another write of this user was faster. */
+  async function recordSome(user: UserId, some: readonly Recorded[]) {
+    const known = await lastOf(
+      user,
+      some.map(({ change }) => change.order),
+    )
+    const news = newsAmong(some, known)
+    if (!(await add(user, known.last, news))) return null
+    // What was known comes again because whoever recorded it may have died before the feed was told.
+    const untold = some.map(({ change }) => change).filter(isUntold)
+    if (untold.length > 0) await tell(user, untold)
+    const changes = new Set(news.map(({ change }) => change))
+    return some.map(({ change }) => changes.has(change))
+  }
+
+  const isUntold = ({ order, sequence }: OrderStatusChange): boolean =>
+    (told.get(order) ?? -1) < sequence
+
+  const enqueue = createQueues<UserId, Recorded, boolean>({
+    maxItems: batchSize,
+    run: (user, some) => rounds(() => recordSome(user, some)),
+  })
 
   const oldest = (): number => clock.now() - notificationLife
 
   return {
-    recordOrderStatus,
+    recordOrderStatus: (change, at) => enqueue(change.user, { change, at }),
 
     async notifications(user, after, limit) {
       const rows = await sql.notifications.all(user, Math.max(after, oldest()), limit)
@@ -100,7 +155,7 @@ export function createNotificationStore(
     },
 
     async lastNotification(user) {
-      const { last } = await lastOf(user)
+      const { last } = await lastOf(user, [])
       return last !== null && last > oldest() ? last : 0
     },
 

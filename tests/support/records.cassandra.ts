@@ -1,10 +1,9 @@
 /** The records of a shop on Cassandra, from its tables: whole scans, which only tests may do. */
 import { createHash } from 'node:crypto'
-import { types, type Client } from 'cassandra-driver'
-import { createClient } from '../../core/cassandra/client.ts'
+import { types } from 'cassandra-driver'
 import { nilId } from '../../core/values/ids.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
-import { keyspacePrefix } from './keyspaces.ts'
+import { clusterClient, keyspacePrefix } from './keyspaces.ts'
 import type { Records } from './records.ts'
 
 /** Rows as the driver gives them: UUIDs, longs and times are objects that print themselves. */
@@ -130,23 +129,8 @@ async function contentsOf(prefix: string): Promise<Readonly<Record<string, strin
   return contents
 }
 
-/** One client for each list of nodes; a test file has one or two of them. */
-const clients = new Map<string, Client>()
-
-function clientOf(contactPoints: string): Client {
-  const known = clients.get(contactPoints)
-  if (known !== undefined) return known
-  const client = createClient({
-    contactPoints: contactPoints.split(','),
-    datacenter: 'datacenter1',
-    credentials: null,
-  })
-  clients.set(contactPoints, client)
-  return client
-}
-
 async function rowsOf(cql: string, params: readonly string[]): Promise<readonly Row[]> {
-  const client = clientOf(process.env['CASSANDRA_CONTACT_POINTS'] ?? '')
+  const client = clusterClient()
   const rows: Row[] = []
   const options = {
     prepare: true,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ensureKeys } from '../../core/auth/key-files.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import { balance, type Balancer } from './balancer.ts'
-import { keyspacePrefix } from './keyspaces.ts'
+import { dropKeyspaces, keyspacePrefix } from './keyspaces.ts'
 import { freePorts } from './ports.ts'
 import { shopProcess, type ShopProcess } from './process.ts'
 
@@ -210,7 +210,10 @@ function control({ members, balancers, keep, ...place }: Parts): Shop {
       running.map((name) => end(members[name].filter(runs), 'SIGTERM')),
     )
     await Promise.all(balancers.map((balancer) => balancer.stop()))
-    if (!keep) rmSync(directory, { recursive: true, force: true })
+    if (!keep) {
+      rmSync(directory, { recursive: true, force: true })
+      if (place.store === 'cassandra') await dropKeyspaces(directory)
+    }
     return Object.fromEntries(running.map((name, at) => [name, codes[at]]))
   }
 
