@@ -3,8 +3,9 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { canRunCassandra } from '../support/cassandra.ts'
+import { lackingData, queriesOf } from '../support/dashboards.ts'
 import { eventually } from '../support/ledger.ts'
-import { lives, patience, stackPrograms, testStack, type StackRun } from '../support/stack.ts'
+import { lives, patience, stackPrograms, testStack } from '../support/stack.ts'
 import { tellStory } from '../support/story.ts'
 import { testsNeed } from '../support/tools.ts'
 
@@ -21,23 +22,42 @@ describe.skipIf(!able)('a stack on Cassandra', async () => {
   ])
   afterAll(stack.stop)
   const { telegram } = stack
-  let running: StackRun | null = null
-  let node = 0
+  const running = await stack.up(5 * patience)
+  const node = stack.pidOf('cassandra')
+  const shop = `http://127.0.0.1:${stack.portOf('nginx')}`
 
-  test('is up with a node of its own, scraped as well, and sells', async () => {
-    running = await stack.up(5 * patience)
+  test('is up with a node of its own, scraped as well', async () => {
     expect(running.output()).toMatch(/Cassandra +well +[\d.]+ s +\d+ MiB +one node, CQL on 127\./)
-    node = stack.pidOf('cassandra')
-    await eventually(
-      'the node is scraped',
-      async () => (await stack.scraped()).includes('cassandra'),
-      patience,
-    )
-    await tellStory(`http://127.0.0.1:${stack.portOf('nginx')}`, 2)
-    const sold = await stack.query('sum by (job) (cassandra_queries_total) > 0')
-    expect(sold.map(({ job }) => job).sort()).toEqual(['cart', 'catalog', 'order', 'user'])
     const { code, output } = await stack.ask('status')
     expect([code, output]).toEqual([0, expect.stringMatching(/Cassandra +well/)])
+    const scraped = async () => (await stack.scraped()).includes('cassandra')
+    await eventually('the node is scraped', scraped, patience)
+  })
+
+  test('sells, and every panel of the node and of the services shows it', async () => {
+    let isOver = false
+    const buy = async (): Promise<void> => {
+      while (!isOver) await tellStory(shop, 1)
+    }
+    const buyers = buy()
+    try {
+      const prometheus = `http://127.0.0.1:${stack.portOf('prometheus')}`
+      // Four scrapes of the node, which is not asked more often than every five seconds.
+      const span = { window: '20s', patience: 2 * patience }
+      for (const board of ['cassandra', 'catalog', 'cart', 'order', 'user']) {
+        const all = queriesOf(board)
+        const own = all.filter(({ expr }) => board === 'cassandra' || expr.includes('cassandra_'))
+        expect([board, own.length]).not.toEqual([board, 0])
+        expect(await lackingData(prometheus, own, span)).toEqual([])
+      }
+    } finally {
+      isOver = true
+      await buyers
+    }
+    for (const metric of ['cassandra_nodes{state="up"} == 1', 'cassandra_breaker_open == 0']) {
+      const jobs = (await stack.query(metric)).map(({ job }) => job).sort()
+      expect([metric, jobs]).toEqual([metric, ['cart', 'catalog', 'order', 'user']])
+    }
   })
 
   test('tells of a node that hangs, and of the services that cannot reach it', async () => {
@@ -49,12 +69,12 @@ describe.skipIf(!able)('a stack on Cassandra', async () => {
     process.kill(node, 'SIGCONT')
     const over = () => telegram.told('resolved', 'CassandraUnreachable', 'order')
     await eventually('its end was told', over, patience)
-    await tellStory(`http://127.0.0.1:${stack.portOf('nginx')}`, 1)
+    await tellStory(shop, 1)
   })
 
   test('stops with its node', async () => {
     expect((await stack.ask('stop')).code).toBe(0)
-    expect(await running?.child.exited).toBe(0)
+    expect(await running.child.exited).toBe(0)
     expect(lives(node)).toBe(false)
     const log = readFileSync(join(stack.data, 'stack/cassandra/node1/logs/system.log'), 'utf8')
     // In good order, not killed.
