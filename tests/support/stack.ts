@@ -1,5 +1,5 @@
 /** `npm run stack` on ports of its own, with a Telegram of our own, for tests. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ports as standardPorts, type PortName } from '../../infra/topology.ts'
@@ -153,7 +153,14 @@ export async function testStack(
   }
 }
 
-export const lives = (pid: number): boolean => existsSync(`/proc/${pid}`)
+/** A process that has ended stays in the table until somebody asks how it did. */
+export function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
 
 /** The first of as many free ports in a row as the stack needs. */
 async function firstOfRow(): Promise<number> {
