@@ -1,5 +1,5 @@
 /** One node of Cassandra for the stack: started and stopped by its own command, which it outlives. */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { ports as usualPorts } from '../../infra/topology.ts'
 import type { StackOptions } from './options.ts'
@@ -35,6 +35,10 @@ export async function startCassandra(root: string, options: StackOptions): Promi
   }
   mkdirSync(join(dataDir, 'run'), { recursive: true })
   copyFileSync(join(folderIn(dataDir), 'node1/pid'), pidFile(dataDir))
+  // Where the logs of all parts are looked for.
+  const log = join(dataDir, 'logs/cassandra.log')
+  rmSync(log, { force: true })
+  symlinkSync(join(folderIn(dataDir), 'node1/logs/system.log'), log)
   return {
     name: 'cassandra',
     label: 'Cassandra',

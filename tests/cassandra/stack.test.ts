@@ -76,8 +76,18 @@ describe.skipIf(!able)('a stack on Cassandra', async () => {
     expect((await stack.ask('stop')).code).toBe(0)
     expect(await running.child.exited).toBe(0)
     expect(lives(node)).toBe(false)
-    const log = readFileSync(join(stack.data, 'stack/cassandra/node1/logs/system.log'), 'utf8')
+    const log = readFileSync(join(stack.data, 'logs/cassandra.log'), 'utf8')
     // In good order, not killed.
     expect(log).toContain('Stop listening for CQL clients')
+  })
+
+  test('does not look for the node where it never was', async () => {
+    const { child, output } = stack.run(
+      ...['--without', 'jaeger,locust', '--ports-from', String(stack.portOf('nginx'))],
+      ...['--store', 'cassandra', '--cassandra-address', '127.0.64.99'],
+    )
+    expect(await child.exited).toBe(1)
+    expect(output()).toContain(`holds a cluster at ${address} with metrics on`)
+    expect(output()).toContain('Cassandra could not be brought up.')
   })
 })
