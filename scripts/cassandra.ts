@@ -118,14 +118,14 @@ async function up(options: Options): Promise<void> {
       `${folder} holds a cluster of ${known.nodes.length}: use another --data, or remove the folder.`,
     )
   }
-  const [node] = known?.nodes ?? []
+  const [first] = known?.nodes ?? []
   const isElsewhere =
-    node !== undefined &&
-    ((wasGiven('--first-address') && node.address !== firstAddress) ||
-      (wasGiven('--metrics-port') && node.metricsPort !== metricsPort))
+    first !== undefined &&
+    ((wasGiven('--first-address') && first.address !== firstAddress) ||
+      (wasGiven('--metrics-port') && first.metricsPort !== metricsPort))
   if (isElsewhere) {
     throw new Error(
-      `${folder} holds a cluster at ${node.address} with metrics on ${node.metricsPort ?? 'no port'}: ask for the same, use another --data, or remove the folder.`,
+      `${folder} holds a cluster at ${first.address} with metrics on ${first.metricsPort ?? 'no port'}: ask for the same, use another --data, or remove the folder.`,
     )
   }
   const cluster =
