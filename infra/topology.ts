@@ -14,6 +14,8 @@ export const ports = {
   gatewayMetrics: 8004,
   cassandra: 9042,
   cassandraMetrics: 7070,
+  /** For nodetool, on the native stack alone. */
+  cassandraJmx: 7291,
   prometheus: 9090,
   alertmanager: 9093,
   grafana: 3000,

@@ -107,13 +107,25 @@ async function run(options: Options): Promise<void> {
   await status(cluster)
 }
 
+const wasGiven = (option: string): boolean => process.argv.includes(option)
+
 async function up(options: Options): Promise<void> {
   const { folder, nodes, firstAddress, firstJmxPort } = options
   const metricsPort = options.metricsPort === 0 ? null : options.metricsPort
   const known = recordedCluster(folder, say)
-  if (known !== null && known.nodes.length !== nodes && process.argv.includes('--nodes')) {
+  if (known !== null && known.nodes.length !== nodes && wasGiven('--nodes')) {
     throw new Error(
       `${folder} holds a cluster of ${known.nodes.length}: use another --data, or remove the folder.`,
+    )
+  }
+  const [first] = known?.nodes ?? []
+  const isElsewhere =
+    first !== undefined &&
+    ((wasGiven('--first-address') && first.address !== firstAddress) ||
+      (wasGiven('--metrics-port') && first.metricsPort !== metricsPort))
+  if (isElsewhere) {
+    throw new Error(
+      `${folder} holds a cluster at ${first.address} with metrics on ${first.metricsPort ?? 'no port'}: ask for the same, use another --data, or remove the folder.`,
     )
   }
   const cluster =

@@ -99,6 +99,30 @@ describe.skipIf(!hasCassandra)('migrations', () => {
     expect(await columns('b')).toEqual(['id'])
   }, 120_000)
 
+  test('make the keyspace again when nobody knows whether it was made', async () => {
+    const { log, ...rest } = fresh([first])
+    const client = createClient(rest)
+    await client.connect()
+    const silent: string[] = []
+    const late = Object.assign(Object.create(client) as typeof client, {
+      async execute(query: string, ...others: readonly []) {
+        const result = await client.execute(query, ...others)
+        const isMade = /^CREATE (KEYSPACE|TABLE.*schema_migrations)/.exec(query)?.[1]
+        if (isMade === undefined || silent.includes(isMade)) return result
+        silent.push(isMade)
+        throw new errors.OperationTimedOutError('The host did not reply before timeout 25000 ms')
+      },
+    })
+    try {
+      const clock = { now: () => Date.now() as never }
+      await migrateKeyspace({ ...rest, client: late, log, clock })
+    } finally {
+      await client.shutdown()
+    }
+    expect(silent).toHaveLength(2)
+    expect(await columns('b')).toEqual(['id'])
+  }, 120_000)
+
   test('go on where an older build stopped, and do nothing when all is done', async () => {
     fresh([first])
     await open([first])

@@ -64,7 +64,7 @@ export async function migrateKeyspace(options: MigrateOptions): Promise<void> {
   requireConsecutive(migrations)
   for (const migration of migrations) requireRepeatable(migration)
   const label = `${service} keyspace ${keyspace}`
-  await settled(() => makeKeyspace(options))
+  await makeKeyspace(options)
   const owner = v7()
   try {
     await applyPending(options, owner, label)
@@ -107,24 +107,26 @@ async function applyPending(options: MigrateOptions, owner: string, label: strin
 async function makeKeyspace(options: MigrateOptions): Promise<void> {
   const { client, keyspace, datacenter, replication } = options
   const table = `${keyspace}.schema_migrations`
-  const known = await client.execute(
-    'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?',
-    [keyspace, 'schema_migrations'],
-    { prepare: true, readTimeout: 5000 },
+  const known = await settled(
+    () =>
+      client.execute(
+        'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?',
+        [keyspace, 'schema_migrations'],
+        { prepare: true, readTimeout: 5000 },
+      ),
+    schemaTimeout,
   )
   if (known.rows.length === 1) return
   const id = v5(table, namespace)
-  await change(
-    client,
+  const statements = [
     `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', '${datacenter}': ${replication}}`,
-  )
-  // The lease lies in the partition of the steps, so that one conditional batch can look at it.
-  await change(
-    client,
+    // The lease lies in the partition of the steps, so that one conditional batch can look at it.
     `CREATE TABLE IF NOT EXISTS ${table} (
       line text, version int, name text, applied_at timestamp, owner text static,
       PRIMARY KEY (line, version)) WITH ID = ${id}`,
-  )
+  ]
+  // All services come here at once when the cluster is new, and it makes one change at a time.
+  for (const cql of statements) await settled(() => change(client, cql), 4 * schemaTimeout)
 }
 
 const namespace = 'b3c7f4de-0f0c-5a41-8a5e-5f3d2f1e7a90'
@@ -144,25 +146,25 @@ async function change(client: Client, cql: string): Promise<void> {
   }
 }
 
-async function appliedVersions({ client, keyspace }: MigrateOptions): Promise<Map<number, string>> {
-  const { rows } = await settled(() =>
-    client.execute(
+function appliedVersions({ client, keyspace }: MigrateOptions): Promise<Map<number, string>> {
+  return settled(async () => {
+    const { rows } = await client.execute(
       `SELECT version, name FROM ${keyspace}.schema_migrations WHERE line = 'main'`,
       [],
       serial,
-    ),
-  )
-  // The lease alone is a row without a version.
-  const steps = rows.filter((row) => row['version'] !== null)
-  return new Map(steps.map((row) => [row['version'] as number, row['name'] as string]))
+    )
+    // The lease alone is a row without a version.
+    const steps = rows.filter((row) => row['version'] !== null)
+    return new Map(steps.map((row) => [row['version'] as number, row['name'] as string]))
+  }, schemaTimeout)
 }
 
-/** Does again what a slow or late node kept from its end, for as long as a schema change may take. */
-async function settled<T>(task: () => Promise<T>): Promise<T> {
-  const end = Date.now() + schemaTimeout
+/** Does again what can be repeated, while nobody knows what came of it; `limit` in milliseconds. */
+async function settled<T>(attempt: () => Promise<T>, limit: number): Promise<T> {
+  const end = Date.now() + limit
   for (;;) {
     try {
-      return await task()
+      return await attempt()
     } catch (error) {
       if (!isUnsettled(error) || Date.now() > end) throw error
       await pause(waitInterval)

@@ -31,16 +31,26 @@ test('a duration is written as Prometheus reads it', () => {
   ])
 })
 
-test('no duration becomes none', () => {
+test('no duration becomes none, or less than it may be', () => {
   expect(timesAt(0.000001)('10s')).toBe('1ms')
+  expect([1, 0.5, 0.05].map((scale) => timesAt(scale)('10s', '2s'))).toEqual([
+    ...['10s', '5000ms', '2000ms'],
+  ])
 })
 
 test('all durations shrink by the factor, and nothing else changes', () => {
-  const [deployed, scaled] = [textAt(1), textAt(0.05)]
+  const [deployed, scaled] = [textAt(1), textAt(0.1)]
   const durations = deployed.match(places) ?? []
   expect(durations.length).toBeGreaterThan(60)
   expect((scaled.match(places) ?? []).map(milliseconds)).toEqual(
-    durations.map((each) => milliseconds(each) * 0.05),
+    durations.map((each) => milliseconds(each) * 0.1),
   )
   expect(scaled.replace(places, '…')).toBe(deployed.replace(places, '…'))
+})
+
+test('a service is given a second for a scrape at any pace, a node of Cassandra five', () => {
+  const targets = { catalog: ['a:1'], cassandra: ['b:1'] }
+  const [file] = prometheusFiles({ targets, alertmanagers: [], docs: 'http://a/docs', scale: 0.01 })
+  const limits = file?.text.match(/(?<=scrape_\w+: )\w+/g)
+  expect(limits).toEqual(['1000ms', '5000ms', '5000ms'])
 })

@@ -15,6 +15,7 @@ export function pythonTool(name: string): string {
   const installed = join(environment, 'installed.txt')
   const wanted = readFileSync(requirements, 'utf8')
   if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
+    console.error(`Installing ${name} from PyPI, once; this takes a minute ...`)
     rmSync(environment, { recursive: true, force: true })
     run(['python3', '-m', 'venv', environment])
     run([join(environment, 'bin/pip'), 'install', '--quiet', '-r', requirements])

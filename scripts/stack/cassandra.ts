@@ -1,5 +1,5 @@
 /** One node of Cassandra for the stack: started and stopped by its own command, which it outlives. */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { ports as usualPorts } from '../../infra/topology.ts'
 import type { StackOptions } from './options.ts'
@@ -22,16 +22,28 @@ export const cassandraMetrics = ({ cassandraAddress, ports }: StackOptions): str
 export async function startCassandra(root: string, options: StackOptions): Promise<RunningPart> {
   const { dataDir, cassandraAddress, ports } = options
   const startedAt = performance.now()
-  await run(root, dataDir, 'up', [
-    ...['--nodes', '1', '--first-address', cassandraAddress],
-    ...['--metrics-port', String(ports.cassandraMetrics)],
-  ])
+  try {
+    await run(root, dataDir, 'up', [
+      ...['--nodes', '1', '--first-address', cassandraAddress],
+      ...['--metrics-port', String(ports.cassandraMetrics)],
+      ...['--first-jmx-port', String(ports.cassandraJmx)],
+    ])
+  } catch (error) {
+    // It may have been interrupted while the node was on its way up.
+    await run(root, dataDir, 'down', []).catch(() => {})
+    throw error
+  }
   mkdirSync(join(dataDir, 'run'), { recursive: true })
   copyFileSync(join(folderIn(dataDir), 'node1/pid'), pidFile(dataDir))
+  // Where the logs of all parts are looked for.
+  const log = join(dataDir, 'logs/cassandra.log')
+  rmSync(log, { force: true })
+  symlinkSync(join(folderIn(dataDir), 'node1/logs/system.log'), log)
   return {
     name: 'cassandra',
     label: 'Cassandra',
-    health: [`http://${cassandraMetrics(options)}/metrics`],
+    // Not its metrics, which take it a second while it is busy.
+    health: [`http://${cassandraMetrics(options)}/-/healthy`],
     address: '',
     note: `one node, CQL on ${cassandraAddress}:${usualPorts.cassandra}`,
     readyAfter: performance.now() - startedAt,
@@ -54,6 +66,8 @@ async function run(
   const script = join(root, 'scripts/cassandra.ts')
   const child = Bun.spawn([process.execPath, script, word, '--data', folderIn(dataDir), ...more], {
     cwd: root,
+    // Inherited from the stack, Bun's --no-orphans would take the node away with the command.
+    env: { ...process.env, BUN_FEATURE_FLAG_NO_ORPHANS: undefined },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   if ((await child.exited) !== 0) throw new Error(`Cassandra could not be brought ${word}.`)

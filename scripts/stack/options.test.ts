@@ -1,6 +1,7 @@
 /** The command line of the stack. */
 import { describe, expect, test } from 'bun:test'
 import { ports } from '../../infra/topology.ts'
+import { cassandraEnv, cassandraMetrics } from './cassandra.ts'
 import { parseStack, type StackOptions } from './options.ts'
 
 function options(args: readonly string[], env: Record<string, string> = {}): StackOptions {
@@ -41,6 +42,19 @@ describe('ports', () => {
   test('nginx’s can be chosen alone', () => {
     expect(options(['--port', '8880']).ports).toEqual({ ...ports, nginx: 8880 })
   })
+})
+
+test('Cassandra is found at its address, its metrics at the port of the row', () => {
+  const { ports: row, cassandraAddress } = options([
+    ...['--store', 'cassandra', '--ports-from', '18100', '--cassandra-address', '127.0.9.1'],
+  ])
+  expect(cassandraEnv({ ...options([]), ports: row, cassandraAddress })).toEqual({
+    CASSANDRA_CONTACT_POINTS: '127.0.9.1:9042',
+    CASSANDRA_REPLICATION: '1',
+  })
+  expect(cassandraMetrics({ ...options([]), ports: row, cassandraAddress })).toBe(
+    `127.0.9.1:${row.cassandraMetrics}`,
+  )
 })
 
 test('other words than a start', () => {

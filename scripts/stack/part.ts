@@ -7,6 +7,8 @@ export interface Part {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Addresses that answer with a success when the part is ready. */
   readonly health: readonly string[]
+  /** Milliseconds until it has to be ready; two minutes unless given. */
+  readonly patience?: number
   /** What a person opens; empty where there is nothing to see. */
   readonly address: string
   readonly note: string

@@ -97,6 +97,8 @@ function shopPart(
       }),
     },
     health,
+    // Keyspaces and tables are made at the first start, one after another.
+    ...(store === 'cassandra' && { patience: 300_000 }),
     address: `http://localhost:${ports.gateway}/`,
     note: `its own gateway; services on ${ports.catalog} to ${ports.user}`,
     ports: [

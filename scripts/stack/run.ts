@@ -24,7 +24,7 @@ export interface RunOptions {
 }
 
 /** Milliseconds. */
-const readyLimit = 120_000
+const usualPatience = 120_000
 const stopLimit = 20_000
 const maxLogBytes = 16 * 1024 * 1024
 
@@ -76,14 +76,15 @@ async function untilReady(
   { part, running, failure }: Watched,
   signal: AbortSignal,
 ): Promise<RunningPart | Absent> {
-  const { name, label, health, address, note } = part
+  const { name, label, health, address, note, patience = usualPatience } = part
   const startedAt = performance.now()
-  const left = (): number => startedAt + readyLimit - performance.now()
+  const left = (): number => startedAt + patience - performance.now()
   try {
     while (!(await Promise.race([areWell(health), failure]))) {
       if (signal.aborted) return { label, reason: 'stopped before it was ready' }
-      if (left() <= 0) throw new Error(`was not ready within ${readyLimit / 1000} s`)
-      await Bun.sleep(100)
+      if (left() <= 0) throw new Error(`was not ready within ${patience / 1000} s`)
+      // Each look leaves its lines in the gateway's log, so a long start is looked at less often.
+      await Bun.sleep(Math.min(1_000, 100 + (performance.now() - startedAt) / 20))
     }
     running.keepAlive()
     return { name, label, health, address, note, readyAfter: performance.now() - startedAt }

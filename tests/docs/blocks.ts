@@ -3,7 +3,7 @@ import type { Block } from './pages.ts'
 
 /** What a block may need that a test does not have; the comment before it is `<!-- needs: docker -->`. */
 export const needs: Readonly<Record<string, string>> = {
-  stack: 'the whole stack, until somebody ends it; tests/observability/incidents.story.ts runs it',
+  stack: 'the whole stack, until somebody ends it; tests/observability/incidents.test.ts runs it',
   docker: 'a Docker daemon, which starts some 15 containers',
   telegram: 'a bot and its token',
   python: 'an environment of Python packages from PyPI; CI runs the same script',

@@ -1,5 +1,5 @@
 /** `npm run stack` on ports of its own, with a Telegram of our own, for tests. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ports as standardPorts, type PortName } from '../../infra/topology.ts'
@@ -31,8 +31,8 @@ export interface TestStack {
   portOf(name: PortName): number
   /** The process id of a part, or of a service. */
   pidOf(name: string): number
-  /** Starts it and waits until it is ready. */
-  up(): Promise<StackRun>
+  /** Starts it and waits until it is ready, `limit` milliseconds at most. */
+  up(limit?: number): Promise<StackRun>
   /** Runs the command with other words, without waiting. */
   run(...args: readonly string[]): StackRun
   /** `status` or `stop`, to its end. */
@@ -99,7 +99,7 @@ export async function testStack(
     portOf,
     run,
     pidOf: (name) => Number(readFileSync(join(data, 'run', `${name}.pid`), 'utf8')),
-    async up() {
+    async up(limit = patience) {
       const stack = run('--ports-from', String(first), '--scale', '0.05', ...flags)
       await eventually(
         'the stack is ready',
@@ -107,7 +107,7 @@ export async function testStack(
           if (stack.child.exitCode !== null) throw new Error(stack.output())
           return stack.output().includes('Ctrl-C stops it.')
         },
-        patience,
+        limit,
       )
       return stack
     },
@@ -153,7 +153,14 @@ export async function testStack(
   }
 }
 
-export const lives = (pid: number): boolean => existsSync(`/proc/${pid}`)
+/** A process that has ended stays in the table until somebody asks how it did. */
+export function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
 
 /** The first of as many free ports in a row as the stack needs. */
 async function firstOfRow(): Promise<number> {
