@@ -87,7 +87,7 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     const observability = await compareObservability({ ...options, port: port + 10 })
     const engines = await compareEngines({ ...options, port: port + 10, env: collector.env })
     const memory = memoryOf(shop)
-    const checkouts = await compareCheckouts(shop, rounds, onProgress)
+    const checkouts = await compareCheckouts({ shop, rounds, onProgress })
     const copies = await compareCopies(options)
     onProgress('overload')
     const overloaded = await overload(shop, effort.held)

@@ -5,13 +5,19 @@ import { dirname, join } from 'node:path'
 
 export const root = join(import.meta.dir, '../..')
 
-/** Where a process runs: what is measured, what asks, or wherever the system puts it. */
-export type Place = 'server' | 'generator' | 'anywhere'
+/** Where a process runs: what is measured, what asks, a cluster, or wherever the system puts it. */
+export type Place = 'server' | 'generator' | 'cluster' | 'anywhere'
 
-/** The measured have the last core to themselves, the generators the first one. */
+const last = cpus().length - 1
+
+/**
+ * The measured have the last core to themselves, the generators the first one, and a cluster what is
+ * between; where nothing is, it shares the generators' core.
+ */
 const core: Readonly<Record<Place, string | null>> = {
-  server: String(cpus().length - 1),
+  server: String(last),
   generator: '0',
+  cluster: last > 1 ? `1-${last - 1}` : '0',
   anywhere: null,
 }
 
@@ -88,8 +94,11 @@ export function start({ command, place, env, logFile, cwd = root }: StartOptions
   }
 }
 
-/** Fields 14 and 15 of proc(5) stat, counted after the name, which may hold spaces. */
-function cpuOf(pid: number): number {
+/**
+ * Seconds of processor time of a process so far: fields 14 and 15 of proc(5) stat, counted after the
+ * name, which may hold spaces.
+ */
+export function cpuOf(pid: number): number {
   const stat = read(`/proc/${pid}/stat`)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticks
