@@ -96,7 +96,10 @@ export async function additionsOf(shop: BenchShop): Promise<string> {
   )
 }
 
-/** New products with more pieces than any run can sell. */
+/** More pieces than any run can sell. */
+export const endlessStock = 1_000_000_000
+
+/** New products of which there is always enough. */
 export function endlessProducts(shop: BenchShop, count: number): Promise<readonly string[]> {
   const admin = shop.token(newId<UserId>(), 'admin')
   return Promise.all(
@@ -106,7 +109,7 @@ export function endlessProducts(shop: BenchShop, count: number): Promise<readonl
         'POST',
         `${shop.urls.catalog}/products/`,
         admin,
-        { ...product, stock_count: 1_000_000_000 },
+        { ...product, stock_count: endlessStock },
       )
       return made.product_id
     }),

@@ -24,7 +24,7 @@ export interface Sample {
   readonly server: number
 }
 
-const connections = 64
+export const connections = 64
 const script = join(import.meta.dir, 'wrk.lua')
 
 interface Report {

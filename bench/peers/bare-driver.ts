@@ -44,6 +44,8 @@ export interface DriverReport {
   /** Shares of one core that this process and the node used meanwhile. */
   readonly server: number
   readonly cluster: number
+  /** Turns of the loop, those that warmed it up included. */
+  readonly made: number
 }
 
 const job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as DriverJob
@@ -109,9 +111,14 @@ function textOf(named: string): string {
   return text
 }
 
-/** Runs a loop, which resolves with how often it went round. */
-async function measured(loop: () => Promise<() => Promise<number>>): Promise<DriverReport> {
-  const go = await loop()
+/** A loop that is ready to go; it resolves with how often it went round. */
+interface Warm {
+  readonly turns: number
+  readonly go: () => Promise<number>
+}
+
+async function measured(warmUp: () => Promise<Warm>): Promise<DriverReport> {
+  const { turns, go } = await warmUp()
   const before = { own: cpuOf(process.pid), node: cpuOf(job.node) }
   const begun = performance.now()
   const count = await go()
@@ -120,10 +127,11 @@ async function measured(loop: () => Promise<() => Promise<number>>): Promise<Dri
     rate: count / seconds,
     server: (cpuOf(process.pid) - before.own) / seconds,
     cluster: (cpuOf(job.node) - before.node) / seconds,
+    made: turns + count,
   }
 }
 
-async function read(): Promise<() => Promise<number>> {
+async function read(): Promise<Warm> {
   const text = textOf('get_product')
   const options = { ...reading, fetchSize: 2 }
   let next = 0
@@ -141,12 +149,11 @@ async function read(): Promise<() => Promise<number>> {
     await Promise.all(Array.from({ length: together }, loop))
     return count
   }
-  await readFor(1_000)
-  return () => readFor(job.seconds * 1_000)
+  return { turns: await readFor(1_000), go: () => readFor(job.seconds * 1_000) }
 }
 
 /** Each of those under way has products of its own, as nobody here lets them queue. */
-async function reserve(): Promise<() => Promise<number>> {
+async function reserve(): Promise<Warm> {
   const attempts = textOf('list_attempts')
   const entries = textOf('get_product')
   const loadProduct = async (id: ProductId, order: OrderId) => {
@@ -207,8 +214,7 @@ async function reserve(): Promise<() => Promise<number>> {
     )
     return rounds * together
   }
-  await round(together)
-  return () => round(job.amount)
+  return { turns: await round(together), go: () => round(job.amount) }
 }
 
 function toQuery({ cql, params }: BoundWrite): { query: string; params: CqlValue[] } {
