@@ -1,5 +1,6 @@
 /** Runs the benchmarks and writes what they measured; scripts/bench.ts has installed what they need. */
 import { parseArgs } from 'node:util'
+import { measureCassandra, type CassandraEffort } from './cassandra/measure.ts'
 import { check } from './check.ts'
 import { compareCheckouts } from './macro/checkout.ts'
 import { compareCopies } from './macro/copies.ts'
@@ -15,9 +16,15 @@ import { installFastapi } from './macro/peers.ts'
 import { compareReading } from './macro/reading.ts'
 import { startShop } from './macro/shop.ts'
 import { runMicro } from './micro/micro.ts'
-import { keepResults, writeDocument, writeEngines } from './report/document.ts'
+import { writeCassandra, writeDocument, writeEngines } from './report/document.ts'
 import { goalsOf } from './report/goals.ts'
-import { latestResults, type EngineResults, type Results } from './report/results.ts'
+import {
+  keep,
+  latestCassandra,
+  latestResults,
+  type EngineResults,
+  type Results,
+} from './report/results.ts'
 import { generatorBound } from './report/tables.ts'
 
 const { values } = parseArgs({
@@ -25,6 +32,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     engines: { type: 'boolean', default: false },
+    cassandra: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     port: { type: 'string', default: '18300' },
   },
@@ -57,6 +65,8 @@ const quick: Effort = {
   held: 10,
   step: 2,
 }
+
+const onCassandra: CassandraEffort = { rounds: 5, seconds: 3, startRounds: 3 }
 
 /** A start takes a second with the stop before it, and varies little. */
 const startRounds = 3
@@ -133,7 +143,8 @@ async function measureEngines({ rounds, seconds }: Effort, port: number): Promis
 }
 
 function tell(results: Results): void {
-  for (const { id, goal, measured, met } of goalsOf(results)) {
+  for (const { id, goal, measured, met } of goalsOf(results, null)) {
+    if (met === null) continue
     console.log(`${id.padEnd(4)} ${met ? 'met   ' : 'MISSED'} ${goal}\n            ${measured}`)
   }
   for (const { name, rounds } of results.saturation) {
@@ -143,6 +154,14 @@ function tell(results: Results): void {
       }
     }
   }
+}
+
+/** Writes the page from what is kept; false when nothing is. */
+function report(): boolean {
+  const [whole, cassandra] = [latestResults(), latestCassandra()]
+  if (whole !== null) writeDocument(whole)
+  if (cassandra !== null) writeCassandra(cassandra)
+  return whole !== null || cassandra !== null
 }
 
 /** A missed goal is a result; a bad answer is none. */
@@ -157,18 +176,22 @@ if (values.check) {
   process.exit(slower.length === 0 ? 0 : 1)
 }
 if (values.engines) {
-  writeEngines(await measureEngines(full, port))
+  const engines = await measureEngines(full, port)
+  writeEngines({ raw: keep(engines, '/engines'), results: engines })
+  process.exit(0)
+}
+if (values.cassandra) {
+  keep(await measureCassandra(onCassandra, port, onProgress), '/cassandra')
+  report()
   process.exit(0)
 }
 if (values.report) {
-  const latest = latestResults()
-  if (latest === null) throw new Error('There are no results yet.')
-  writeDocument(latest.results, `bench/results/${latest.name}`)
+  if (!report()) throw new Error('There are no results yet.')
   process.exit(0)
 }
 const results = await measure(values.quick ? quick : full, port)
-const raw = keepResults(results)
-if (!values.quick) writeDocument(results, raw)
+const raw = keep(results, values.quick ? '/quick' : '')
+if (!values.quick) writeDocument({ raw, results })
 tell(results)
 console.log(`All rounds: ${raw}`)
 process.exit(badAnswers(results) === 0 ? 0 : 1)

@@ -7,7 +7,7 @@ import { startShop } from '../macro/shop.ts'
 import { startNode } from './node.ts'
 import { compareReading } from './reading.ts'
 import { compareReserving } from './reserving.ts'
-import type { CassandraSample } from './sample.ts'
+import { asking, type CassandraSample } from './sample.ts'
 import { measureStarts, type Starting } from './starting.ts'
 
 export interface CassandraResults {
@@ -54,7 +54,7 @@ export async function measureCassandra(
       const reading = await compareReading({ ...options, seconds })
       const reserving = await compareReserving(options)
       const checkouts = await compareCheckouts({
-        ...{ shop, rounds, onProgress, buyers },
+        ...{ shop, rounds, onProgress, buyers, place: asking },
         bare: node.settings(bare),
       })
       onProgress('starts of each service')

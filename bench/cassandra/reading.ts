@@ -10,7 +10,7 @@ import { demoProduct } from '../../services/catalog/demo-products.ts'
 import type { NewProduct } from '../../services/catalog/store.ts'
 import { bareDriver } from './driver.ts'
 import type { BenchNode } from './node.ts'
-import { statementsOf, watched, type CassandraSample } from './sample.ts'
+import { asking, statementsOf, watched, type CassandraSample } from './sample.ts'
 
 export interface CassandraOptions {
   readonly node: BenchNode
@@ -47,7 +47,7 @@ export async function compareReading(
     const service = shop.processes.catalog
     const begun = performance.now()
     const { result, cluster } = await watched(service, node, () =>
-      saturate(target, seconds, [service]),
+      saturate(target, seconds, [service], asking),
     )
     const wall = (performance.now() - begun) / 1_000
     const statements = (await statementsOf(catalog, 'get_product')) - before
@@ -67,7 +67,7 @@ export async function compareReading(
     return sample
   }
 
-  await saturate(each, 2, [])
+  await saturate(each, 2, [], asking)
   return inTurns(readingName, rounds, {
     'bare driver': async () => {
       const { sample } = await bareDriver(node, shop.directory, {

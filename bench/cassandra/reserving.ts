@@ -4,6 +4,7 @@ import { loadSigningKey } from '../../core/auth/keys.ts'
 import { createServiceTokens } from '../../core/auth/service-tokens.ts'
 import { newId, type ProductId } from '../../core/values/ids.ts'
 import { systemClock } from '../../core/values/time.ts'
+import type { Job } from '../macro/autocannon.ts'
 import { connections, products } from '../macro/checkout.ts'
 import { endlessProducts, endlessStock } from '../macro/own.ts'
 import { inTurns, type Comparison } from '../macro/rounds.ts'
@@ -12,7 +13,7 @@ import { call, forEach, type BenchShop } from '../macro/shop.ts'
 import type { DriverJob } from '../peers/bare-driver.ts'
 import { bareDriver } from './driver.ts'
 import type { CassandraOptions } from './reading.ts'
-import { statementsOf, watched, type CassandraSample } from './sample.ts'
+import { asking, statementsOf, watched, type CassandraSample } from './sample.ts'
 
 /** One reservation each. */
 const buyers = 1_000
@@ -83,11 +84,11 @@ function reserve(shop: BenchShop, from: readonly ProductId[]) {
     authorization: `Bearer ${tokens.tokenFor('catalog')}`,
     'content-type': 'application/json',
   }
-  return sendOnce(shop.directory, {
+  const job: Job = {
     url: shop.urls.catalog,
     connections,
     requests: Array.from({ length: buyers }, (_, at) => ({
-      method: 'POST' as const,
+      method: 'POST',
       path: '/internal/reservations',
       headers,
       body: JSON.stringify({
@@ -95,5 +96,6 @@ function reserve(shop: BenchShop, from: readonly ProductId[]) {
         lines: [{ product_id: from[at % from.length], quantity: 1 }],
       }),
     })),
-  })
+  }
+  return sendOnce(shop.directory, job, asking)
 }

@@ -1,6 +1,13 @@
 /** What a round on Cassandra leaves, and how the processor time of both sides is seen. */
+import { cpus } from 'node:os'
+import type { Place, Started } from '../macro/processes.ts'
 import type { BenchNode } from './node.ts'
-import type { Started } from '../macro/processes.ts'
+
+/**
+ * Where whoever asks runs. The node is what gets full first, and a bare loop is asked by nobody: so on
+ * two cores the node has one for itself, in each variant.
+ */
+export const asking: Place = cpus().length > 2 ? 'generator' : 'server'
 
 /** One round. */
 export interface CassandraSample {
@@ -32,7 +39,10 @@ export async function watched<T>(
 /** How often the catalog has sent a statement, as its metrics say. */
 export async function statementsOf(catalogUrl: string, operation: string): Promise<number> {
   const page = await (await fetch(`${catalogUrl}/metrics`)).text()
-  const line = new RegExp(`^cassandra_queries_total\\{[^}]*operation="${operation}"[^}]*\\} (\\S+)`, 'm')
+  const line = new RegExp(
+    `^cassandra_queries_total\\{[^}]*operation="${operation}"[^}]*\\} (\\S+)`,
+    'm',
+  )
   const value = line.exec(page)?.[1]
   if (value === undefined) throw new Error(`The catalog counts no ${operation}.`)
   return Number(value)

@@ -1,8 +1,9 @@
 /** Checkouts: spread over products, all of one product, and the same writes on the bare stores. */
 import { join } from 'node:path'
 import { newId, type UserId } from '../../core/values/ids.ts'
+import type { Job } from './autocannon.ts'
 import { endlessProducts } from './own.ts'
-import { run } from './processes.ts'
+import { run, type Place } from './processes.ts'
 import { inTurns, type Comparison } from './rounds.ts'
 import { sendOnce } from './send-once.ts'
 import { call, forEach, type BenchShop } from './shop.ts'
@@ -20,6 +21,8 @@ export interface CheckoutOptions {
   readonly onProgress: (text: string) => void
   /** Checkouts of a round; 1,000 unless given. */
   readonly buyers?: number
+  /** Where the generator runs. */
+  readonly place?: Place
   /** Settings of the bare stores; SQLite unless they say otherwise. */
   readonly bare?: Readonly<Record<string, string>>
 }
@@ -31,16 +34,16 @@ export const products = 200
 export async function compareCheckouts(
   options: CheckoutOptions,
 ): Promise<Comparison<CheckoutSample>> {
-  const { shop, rounds, onProgress, buyers = 1_000, bare = {} } = options
+  const { shop, rounds, onProgress, buyers = 1_000, place = 'generator', bare = {} } = options
   onProgress('checkouts')
   const spreadOut = await endlessProducts(shop, products)
   const [hot = ''] = spreadOut
   const variants = {
-    'shop, spread over products': () => checkOut(shop, buyers, spreadOut),
-    'shop, one hot product': () => checkOut(shop, buyers, [hot]),
+    'shop, spread over products': () => checkOut(shop, buyers, spreadOut, place),
+    'shop, one hot product': () => checkOut(shop, buyers, [hot], place),
     'bare stores, same writes': () => bareStores(buyers, bare),
   }
-  await checkOut(shop, buyers, spreadOut)
+  await checkOut(shop, buyers, spreadOut, place)
   return inTurns('checkouts', rounds, variants)
 }
 
@@ -49,6 +52,7 @@ async function checkOut(
   shop: BenchShop,
   buyers: number,
   from: readonly string[],
+  place: Place,
 ): Promise<CheckoutSample> {
   const tokens = Array.from({ length: buyers }, () => shop.token(newId<UserId>()))
   await forEach(tokens, (token, at) =>
@@ -57,7 +61,7 @@ async function checkOut(
       quantity: 1,
     }),
   )
-  const { rate, generator } = await sendOnce(shop.directory, {
+  const job: Job = {
     url: shop.urls.cart,
     connections,
     requests: tokens.map((token) => ({
@@ -65,7 +69,8 @@ async function checkOut(
       path: '/cart/checkout',
       headers: { authorization: `Bearer ${token}` },
     })),
-  })
+  }
+  const { rate, generator } = await sendOnce(shop.directory, job, place)
   return { rate, generator }
 }
 

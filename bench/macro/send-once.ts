@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Job, JobReport } from './autocannon.ts'
-import { run } from './processes.ts'
+import { run, type Place } from './processes.ts'
 
 export interface SentOnce {
   /** Requests a second. */
@@ -14,10 +14,14 @@ export interface SentOnce {
 }
 
 /** Throws when one of them was not answered 200. */
-export async function sendOnce(directory: string, job: Job): Promise<SentOnce> {
+export async function sendOnce(
+  directory: string,
+  job: Job,
+  place: Place = 'generator',
+): Promise<SentOnce> {
   const file = join(directory, 'requests.json')
   writeFileSync(file, JSON.stringify(job))
-  const { output, cpu } = await run('generator', [
+  const { output, cpu } = await run(place, [
     process.execPath,
     '--no-orphans',
     join(import.meta.dir, 'autocannon.ts'),

@@ -52,21 +52,21 @@ const job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as DriverJob
 const { contactPoint, keyspace: name, products, together } = job
 const { localQuorum, localSerial } = types.consistencies
 
-// The options of core/cassandra/statement.ts: of `get`, of a write, of a conditional batch.
-const reading: QueryOptions = {
+// The options of core/cassandra/statement.ts: of reads and writes, of a conditional batch. Patience is
+// longer, as nobody here repeats what came too late; it changes no rate.
+const plain: QueryOptions = {
   prepare: true,
   consistency: localQuorum,
   isIdempotent: true,
-  readTimeout: 500,
+  readTimeout: 5_000,
 }
-const writing: QueryOptions = { ...reading, readTimeout: 1_000 }
 const conditional: QueryOptions = {
   prepare: true,
   logged: false,
   consistency: localQuorum,
   serialConsistency: localSerial,
   isIdempotent: false,
-  readTimeout: 2_500,
+  readTimeout: 5_000,
 }
 
 const keyspace = await openKeyspace({
@@ -133,7 +133,7 @@ async function measured(warmUp: () => Promise<Warm>): Promise<DriverReport> {
 
 async function read(): Promise<Warm> {
   const text = textOf('get_product')
-  const options = { ...reading, fetchSize: 2 }
+  const options = { ...plain, fetchSize: 2 }
   let next = 0
   async function readFor(milliseconds: number): Promise<number> {
     const end = performance.now() + milliseconds
@@ -157,7 +157,7 @@ async function reserve(): Promise<Warm> {
   const attempts = textOf('list_attempts')
   const entries = textOf('get_product')
   const loadProduct = async (id: ProductId, order: OrderId) => {
-    const options = { ...reading, fetchSize: 1_001 }
+    const options = { ...plain, fetchSize: 1_001 }
     const { rows } = await client.execute(entries, [id, [productEntry, order]], options)
     const [row] = rows
     if (row === undefined) throw new Error(`${id} was not found.`)
@@ -180,8 +180,8 @@ async function reserve(): Promise<Warm> {
   async function noteAndLook(id: ProductId, order: OrderId, attempt: string): Promise<void> {
     const lines = JSON.stringify([[id, 1]])
     const { cql, params } = sql.addAttempt.bind(order, attempt, lines, settledLife)
-    await client.execute(cql, [...params], writing)
-    await client.execute(attempts, [order], { ...reading, fetchSize: 20_001 })
+    await client.execute(cql, [...params], plain)
+    await client.execute(attempts, [order], { ...plain, fetchSize: 20_001 })
     await loadProduct(id, order)
   }
 
