@@ -26,7 +26,7 @@ const goalLines = (results: CassandraResults): string =>
   [readingGoal(results), ...buyingGoals(results)]
     .map(
       ({ id, goal, measured, met }) =>
-        `- ${id}, ${goal}: ${measured}${met === false ? ', **missed**' : ''}.`,
+        `- ${id}, ${goal}: ${measured}${met === false ? ', **goal missed**' : ''}.`,
     )
     .join('\n')
 
