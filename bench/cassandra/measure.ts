@@ -42,7 +42,7 @@ export async function measureCassandra(
   const begun = performance.now()
   const on = machine()
   onProgress('a Cassandra node')
-  const node = await startNode()
+  const node = await startNode(onProgress)
   try {
     const starting = await measureStarts(node, port, startRounds, prefixOf, onProgress)
     // The last set of keyspaces is the shop's, the first is free for the bare stores.

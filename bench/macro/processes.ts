@@ -29,6 +29,14 @@ export function placed(place: Place, command: readonly string[]): string[] {
   return pinned && number !== null ? ['taskset', '-c', number, ...command] : [...command]
 }
 
+/** Puts a process that runs already, with all its threads, on its cores. */
+export function pin(place: Place, pid: number): void {
+  const number = core[place]
+  if (!pinned || number === null) return
+  const { exitCode, stderr } = Bun.spawnSync(['taskset', '-acp', number, String(pid)])
+  if (exitCode !== 0) throw new Error(stderr.toString())
+}
+
 export interface Started {
   readonly pid: number
   /** Seconds of processor time so far. */
