@@ -63,6 +63,8 @@ export interface StartOptions {
 const ticks = 100
 /** Milliseconds. */
 const stopLimit = 15_000
+/** Milliseconds: the tables of four services on a node that shares its core take a while. */
+const readyLimit = 180_000
 
 const alive = new Set<Bun.Subprocess>()
 process.on('exit', () => {
@@ -154,7 +156,7 @@ export async function run(
 /** Waits until an address answers 200; milliseconds since the call. */
 export async function untilReady(url: string, process: Started): Promise<number> {
   const begun = performance.now()
-  while (performance.now() - begun < 60_000) {
+  while (performance.now() - begun < readyLimit) {
     if (process.exitCode() !== null) break
     const ok = await fetch(url, { keepalive: false }).then(
       (answer) => answer.ok,
