@@ -1,3 +1,4 @@
+/** The verdicts and the page, of made-up runs and of the committed ones. */
 import { describe, expect, test } from 'bun:test'
 import { cassandraPart } from './cassandra-tables.ts'
 import type { Goal } from './goal.ts'
