@@ -181,9 +181,11 @@ if (values.engines) {
   process.exit(0)
 }
 if (values.cassandra) {
-  keep(await measureCassandra(onCassandra, port, onProgress), '/cassandra')
+  const measured = await measureCassandra(onCassandra, port, onProgress)
+  keep(measured, '/cassandra')
   report()
-  process.exit(0)
+  const { reading, reserving, checkouts, start } = measured
+  process.exit([reading, reserving, checkouts, start].includes(undefined) ? 1 : 0)
 }
 if (values.report) {
   if (!report()) throw new Error('There are no results yet.')

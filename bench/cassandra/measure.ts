@@ -14,12 +14,13 @@ export interface CassandraResults {
   readonly machine: Machine
   /** Seconds of the whole run. */
   readonly took: number
-  readonly reading: Comparison<CassandraSample>
-  readonly reserving: Comparison<CassandraSample>
-  readonly checkouts: Comparison<CheckoutSample>
   readonly starting: Starting
+  // A part in which the node or the shop gave a bad answer is no result, and the others are.
+  readonly reading?: Comparison<CassandraSample>
+  readonly reserving?: Comparison<CassandraSample>
+  readonly checkouts?: Comparison<CheckoutSample>
   /** Milliseconds, each start of one service on existing data. */
-  readonly start: Footprint['start']
+  readonly start?: Footprint['start']
 }
 
 export interface CassandraEffort {
@@ -51,20 +52,39 @@ export async function measureCassandra(
     const shop = await startShop(port, 'server', node.settings(own), { store: 'cassandra' })
     try {
       const options = { node, shop, keyspace: `${own}_catalog`, rounds, onProgress }
-      const reading = await compareReading({ ...options, seconds })
-      const reserving = await compareReserving(options)
-      const checkouts = await compareCheckouts({
-        ...{ shop, rounds, onProgress, buyers, place: asking },
-        bare: node.settings(bare),
-      })
-      onProgress('starts of each service')
-      const start = await startTimes(shop, startRounds)
-      const took = (performance.now() - begun) / 1_000
-      return { machine: on, took, reading, reserving, checkouts, starting, start }
+      const parts = {
+        ...(await part('reading', () => compareReading({ ...options, seconds }))),
+        ...(await part('reserving', () => compareReserving(options))),
+        ...(await part('checkouts', () =>
+          compareCheckouts({
+            ...{ shop, rounds, onProgress, buyers, place: asking },
+            bare: node.settings(bare),
+          }),
+        )),
+        ...(await part('start', () => {
+          onProgress('starts of each service')
+          return startTimes(shop, startRounds)
+        })),
+      }
+      return { machine: on, took: (performance.now() - begun) / 1_000, starting, ...parts }
     } finally {
       await shop.stop()
     }
   } finally {
     await node.stop()
+  }
+}
+
+/** The part under its name, or nothing and the reason in the output. */
+async function part<Name extends string, T>(
+  name: Name,
+  measure: () => Promise<T>,
+): Promise<{ readonly [Key in Name]?: T }> {
+  try {
+    // A computed key of one name is of that type, which TypeScript does not see.
+    return { [name]: await measure() } as { readonly [Key in Name]?: T }
+  } catch (error) {
+    console.error(`No result for "${name}":`, error)
+    return {}
   }
 }

@@ -12,9 +12,9 @@ const placed =
   'the shop or the bare loop on one core, the node on the others, of which the generator has the first where there are more than two'
 
 export function cassandraPart(results: CassandraResults): string {
-  const { machine, took, reading } = results
+  const { machine, took, reading, reserving, checkouts } = results
   return [
-    `${whereOf(machine, reading, placed)}, ${(took / 60).toFixed(1)} minutes.`,
+    `${whereOf(machine, reading ?? reserving ?? checkouts, placed)}, ${(took / 60).toFixed(1)} minutes.`,
     goalLines(results),
     'A second, median of the rounds. The share is of the first variant, paired by round. Processor shares are of one core, and what one answer takes of the measured process is beside them; the last column counts the statement itself (a read, a conditional batch) for one answer.',
     rateTable(results),
@@ -34,8 +34,9 @@ const goalLines = (results: CassandraResults): string =>
 type Round = Partial<CassandraSample> & CheckoutSample
 
 function rateTable({ reading, reserving, checkouts }: CassandraResults): string {
-  const comparisons: readonly Comparison<Round>[] = [reading, reserving, checkouts]
+  const comparisons: readonly (Comparison<Round> | undefined)[] = [reading, reserving, checkouts]
   const rows = comparisons.flatMap((comparison) => {
+    if (comparison === undefined) return []
     const [first = ''] = Object.keys(comparison.rounds)
     return Object.entries(comparison.rounds).map(([variant, samples]) => {
       const rate = spread(ratesOf(comparison, variant))
@@ -72,7 +73,7 @@ function timeTable({ starting, start }: CassandraResults): string {
     const { median, min, max } = spread(times)
     return `${median.toFixed(1)} s (${min.toFixed(1)} to ${max.toFixed(1)})`
   }
-  const services = Object.entries(start).map(
+  const services = Object.entries(start ?? {}).map(
     ([name, times]) => `${name} ${milliseconds(spread(times).median)}`,
   )
   return tableOf(
@@ -84,7 +85,10 @@ function timeTable({ starting, start }: CassandraResults): string {
       ],
       [`\`npm run seed\`, ${count(seeded)} products`, seconds(starting.seed)],
       [`start of the whole shop on these ${count(seeded)} products`, seconds(starting.again)],
-      ['start to ready of each service on existing data', services.join(', ')],
+      [
+        'start to ready of each service on existing data',
+        services.join(', ') || 'not measured in this run',
+      ],
     ],
   )
 }
