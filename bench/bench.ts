@@ -1,5 +1,6 @@
 /** Runs the benchmarks and writes what they measured; scripts/bench.ts has installed what they need. */
 import { parseArgs } from 'node:util'
+import { measureCassandra, type CassandraEffort } from './cassandra/measure.ts'
 import { check } from './check.ts'
 import { compareCheckouts } from './macro/checkout.ts'
 import { compareCopies } from './macro/copies.ts'
@@ -15,9 +16,15 @@ import { installFastapi } from './macro/peers.ts'
 import { compareReading } from './macro/reading.ts'
 import { startShop } from './macro/shop.ts'
 import { runMicro } from './micro/micro.ts'
-import { keepResults, writeDocument, writeEngines } from './report/document.ts'
+import { writeCassandra, writeDocument, writeEngines } from './report/document.ts'
 import { goalsOf } from './report/goals.ts'
-import { latestResults, type EngineResults, type Results } from './report/results.ts'
+import {
+  keep,
+  latestCassandra,
+  latestResults,
+  type EngineResults,
+  type Results,
+} from './report/results.ts'
 import { generatorBound } from './report/tables.ts'
 
 const { values } = parseArgs({
@@ -25,6 +32,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     engines: { type: 'boolean', default: false },
+    cassandra: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     port: { type: 'string', default: '18300' },
   },
@@ -58,6 +66,8 @@ const quick: Effort = {
   step: 2,
 }
 
+const onCassandra: CassandraEffort = { rounds: 5, seconds: 3, startRounds: 3 }
+
 /** A start takes a second with the stop before it, and varies little. */
 const startRounds = 3
 /** What the goal asks of all four services together, requests a second. */
@@ -87,7 +97,7 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     const observability = await compareObservability({ ...options, port: port + 10 })
     const engines = await compareEngines({ ...options, port: port + 10, env: collector.env })
     const memory = memoryOf(shop)
-    const checkouts = await compareCheckouts(shop, rounds, onProgress)
+    const checkouts = await compareCheckouts({ shop, rounds, onProgress })
     const copies = await compareCopies(options)
     onProgress('overload')
     const overloaded = await overload(shop, effort.held)
@@ -133,7 +143,8 @@ async function measureEngines({ rounds, seconds }: Effort, port: number): Promis
 }
 
 function tell(results: Results): void {
-  for (const { id, goal, measured, met } of goalsOf(results)) {
+  for (const { id, goal, measured, met } of goalsOf(results, null)) {
+    if (met === null) continue
     console.log(`${id.padEnd(4)} ${met ? 'met   ' : 'MISSED'} ${goal}\n            ${measured}`)
   }
   for (const { name, rounds } of results.saturation) {
@@ -143,6 +154,14 @@ function tell(results: Results): void {
       }
     }
   }
+}
+
+/** Writes the page from what is kept; false when nothing is. */
+function report(): boolean {
+  const [whole, cassandra] = [latestResults(), latestCassandra()]
+  if (whole !== null) writeDocument(whole)
+  if (cassandra !== null) writeCassandra(cassandra)
+  return whole !== null || cassandra !== null
 }
 
 /** A missed goal is a result; a bad answer is none. */
@@ -157,18 +176,24 @@ if (values.check) {
   process.exit(slower.length === 0 ? 0 : 1)
 }
 if (values.engines) {
-  writeEngines(await measureEngines(full, port))
+  const engines = await measureEngines(full, port)
+  writeEngines({ raw: keep(engines, '/engines'), results: engines })
   process.exit(0)
 }
+if (values.cassandra) {
+  const measured = await measureCassandra(onCassandra, port, onProgress)
+  keep(measured, '/cassandra')
+  report()
+  const { reading, reserving, checkouts, start } = measured
+  process.exit([reading, reserving, checkouts, start].includes(undefined) ? 1 : 0)
+}
 if (values.report) {
-  const latest = latestResults()
-  if (latest === null) throw new Error('There are no results yet.')
-  writeDocument(latest.results, `bench/results/${latest.name}`)
+  if (!report()) throw new Error('There are no results yet.')
   process.exit(0)
 }
 const results = await measure(values.quick ? quick : full, port)
-const raw = keepResults(results)
-if (!values.quick) writeDocument(results, raw)
+const raw = keep(results, values.quick ? '/quick' : '')
+if (!values.quick) writeDocument({ raw, results })
 tell(results)
 console.log(`All rounds: ${raw}`)
 process.exit(badAnswers(results) === 0 ? 0 : 1)

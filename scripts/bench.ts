@@ -1,5 +1,6 @@
 /** `npm run bench`: installs what the benchmarks need beside the shop, then runs them. */
 import { dirname, join } from 'node:path'
+import { missingTools } from './cassandra/jars.ts'
 import { installLocked } from './locked.ts'
 import { installNode } from './node/program.ts'
 
@@ -13,20 +14,26 @@ const usage = `Usage: npm run bench [-- option]
   --check     types, each micro benchmark once, and a few pairs against the committed run; ends with 1
               when something is clearly slower
   --engines   the shop on Bun against the shop on Node alone, some 3 minutes; writes their part of the page
+  --cassandra the shop on a Cassandra node of its own against the bare driver, some 5 minutes; writes
+              their part of the page and the Cassandra halves of the goals
   --report    writes docs/benchmarks.md anew from the newest results
   --port N    first of 16 free ports (18300)
   --help      this text
 
-Needs Linux and wrk; but for --check and --engines also Go (for vegeta) and Python 3 (for FastAPI).`
+Needs Linux and wrk; --cassandra also Java 17, and Maven the first time; a whole run and --quick also Go
+(for vegeta) and Python 3 (for FastAPI).`
 
-const own = ['--check', '--engines'].some((word) => process.argv.includes(word))
-const tools = own ? ['wrk'] : ['wrk', 'go', 'python3']
+const asked = (...words: readonly string[]): boolean =>
+  words.some((word) => process.argv.includes(word))
+const whole = !asked('--check', '--engines', '--cassandra', '--report')
+const tools = whole ? ['wrk', 'go', 'python3'] : asked('--report') ? [] : ['wrk']
 
 if (process.argv.includes('--help')) {
   console.log(usage)
   process.exit(0)
 }
 const missing = tools.filter((tool) => Bun.which(tool) === null)
+const noNode = asked('--cassandra') ? missingTools() : null
 if (process.platform !== 'linux' || missing.length > 0) {
   console.error(
     missing.length > 0
@@ -35,11 +42,13 @@ if (process.platform !== 'linux' || missing.length > 0) {
   )
   process.exit(2)
 }
+if (noNode !== null) {
+  console.error(noNode)
+  process.exit(2)
+}
 installLocked(folder, { development: true, say: console.error })
-// The check compares what the default install can run, and a report measures nothing.
-if (!['--check', '--report'].some((word) => process.argv.includes(word)))
-  installNode(false, console.error)
-if (process.argv.includes('--check')) {
+if (whole || asked('--engines')) installNode(false, console.error)
+if (asked('--check')) {
   // `npm run check` leaves these files out, as their packages may not be there.
   const types = [process.execPath, 'check', '--no-script', '-p', folder]
   const { exitCode } = Bun.spawnSync(types, { cwd: root, stdout: 'inherit', stderr: 'inherit' })

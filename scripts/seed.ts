@@ -91,3 +91,5 @@ async function run({ products, store: wanted, data }: Options): Promise<void> {
 
 // The last statement, so that everything above is there when it runs.
 await runCommand({ usage, read: readOptions, run })
+// A driver that was closed while it lost its node keeps a socket, and would keep this process for ever.
+process.exit()

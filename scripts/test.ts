@@ -16,8 +16,10 @@ import {
 const root = dirname(import.meta.dir)
 
 async function testFiles(): Promise<readonly TestFile[]> {
-  const glob = new Bun.Glob('{core,services,infra,scripts,tests}/**/*.test.ts')
-  const paths = await Array.fromAsync(glob.scan({ cwd: root }))
+  const glob = new Bun.Glob('{core,services,infra,scripts,tests,bench}/**/*.test.ts')
+  const found = await Array.fromAsync(glob.scan({ cwd: root }))
+  // Those of the benchmarks' own packages are not ours.
+  const paths = found.filter((path) => !path.includes('node_modules/'))
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 

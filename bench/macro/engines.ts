@@ -21,7 +21,7 @@ export async function compareEngines(
   options: EnginesOptions,
 ): Promise<readonly Comparison<Sample>[]> {
   const { shop } = options
-  const node = await startShop(options.port, 'server', options.env, 'node')
+  const node = await startShop(options.port, 'server', options.env, { runtime: 'node' })
   try {
     const [product = ''] = await productsOf(shop)
     const reading = async (path: string) => {

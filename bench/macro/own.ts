@@ -96,21 +96,29 @@ export async function additionsOf(shop: BenchShop): Promise<string> {
   )
 }
 
-/** New products with more pieces than any run can sell. */
-export function endlessProducts(shop: BenchShop, count: number): Promise<readonly string[]> {
+/** More pieces than any run can sell. */
+export const endlessStock = 1_000_000_000
+
+/** New products of which there is always enough; few at a time, as each is several writes. */
+export async function endlessProducts(shop: BenchShop, count: number): Promise<readonly string[]> {
   const admin = shop.token(newId<UserId>(), 'admin')
-  return Promise.all(
-    Array.from({ length: count }, async (_, at) => {
-      const product = { name: `Яблоки ${at + 1}`, category: 'Проба', price: 65.9 }
+  const ids: string[] = []
+  const names = Array.from({ length: count }, (_, at) => `Яблоки ${at + 1}`)
+  await forEach(
+    names,
+    async (name, at) => {
+      const product = { name, category: 'Проба', price: 65.9, stock_count: endlessStock }
       const made = await call<{ product_id: string }>(
         'POST',
         `${shop.urls.catalog}/products/`,
         admin,
-        { ...product, stock_count: 1_000_000_000 },
+        product,
       )
-      return made.product_id
-    }),
+      ids[at] = made.product_id
+    },
+    8,
   )
+  return ids
 }
 
 /** The first hundred products of a category. */

@@ -5,13 +5,19 @@ import { dirname, join } from 'node:path'
 
 export const root = join(import.meta.dir, '../..')
 
-/** Where a process runs: what is measured, what asks, or wherever the system puts it. */
-export type Place = 'server' | 'generator' | 'anywhere'
+/** Where a process runs: what is measured, what asks, a cluster, or wherever the system puts it. */
+export type Place = 'server' | 'generator' | 'cluster' | 'anywhere'
 
-/** The measured have the last core to themselves, the generators the first one. */
+const last = cpus().length - 1
+
+/**
+ * The measured have the last core to themselves, the generators the first one, and a cluster what is
+ * between; where nothing is, it shares the generators' core.
+ */
 const core: Readonly<Record<Place, string | null>> = {
-  server: String(cpus().length - 1),
+  server: String(last),
   generator: '0',
+  cluster: last > 1 ? `1-${last - 1}` : '0',
   anywhere: null,
 }
 
@@ -21,6 +27,14 @@ export const pinned = cpus().length > 1 && Bun.which('taskset') !== null
 export function placed(place: Place, command: readonly string[]): string[] {
   const number = core[place]
   return pinned && number !== null ? ['taskset', '-c', number, ...command] : [...command]
+}
+
+/** Puts a process that runs already, with all its threads, on its cores. */
+export function pin(place: Place, pid: number): void {
+  const number = core[place]
+  if (!pinned || number === null) return
+  const { exitCode, stderr } = Bun.spawnSync(['taskset', '-acp', number, String(pid)])
+  if (exitCode !== 0) throw new Error(stderr.toString())
 }
 
 export interface Started {
@@ -49,6 +63,8 @@ export interface StartOptions {
 const ticks = 100
 /** Milliseconds. */
 const stopLimit = 15_000
+/** Milliseconds: the tables of four services on a node that shares its core take a while. */
+const readyLimit = 180_000
 
 const alive = new Set<Bun.Subprocess>()
 process.on('exit', () => {
@@ -88,8 +104,11 @@ export function start({ command, place, env, logFile, cwd = root }: StartOptions
   }
 }
 
-/** Fields 14 and 15 of proc(5) stat, counted after the name, which may hold spaces. */
-function cpuOf(pid: number): number {
+/**
+ * Seconds of processor time of a process so far: fields 14 and 15 of proc(5) stat, counted after the
+ * name, which may hold spaces.
+ */
+export function cpuOf(pid: number): number {
   const stat = read(`/proc/${pid}/stat`)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticks
@@ -137,7 +156,7 @@ export async function run(
 /** Waits until an address answers 200; milliseconds since the call. */
 export async function untilReady(url: string, process: Started): Promise<number> {
   const begun = performance.now()
-  while (performance.now() - begun < 60_000) {
+  while (performance.now() - begun < readyLimit) {
     if (process.exitCode() !== null) break
     const ok = await fetch(url, { keepalive: false }).then(
       (answer) => answer.ok,

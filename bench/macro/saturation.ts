@@ -1,6 +1,6 @@
 /** How many requests a second a server answers when it is asked as fast as it can answer: wrk, closed loop. */
 import { join } from 'node:path'
-import { run, type Started } from './processes.ts'
+import { run, type Place, type Started } from './processes.ts'
 
 export interface Target {
   readonly url: string
@@ -24,7 +24,7 @@ export interface Sample {
   readonly server: number
 }
 
-const connections = 64
+export const connections = 64
 const script = join(import.meta.dir, 'wrk.lua')
 
 interface Report {
@@ -42,6 +42,7 @@ export async function saturate(
   target: Target,
   seconds: number,
   measured: readonly Started[],
+  place: Place = 'generator',
 ): Promise<Sample> {
   const headers = Object.entries(target.headers ?? {}).flatMap(([name, value]) => [
     '-H',
@@ -49,7 +50,7 @@ export async function saturate(
   ])
   const before = measured.map((each) => each.cpu())
   const begun = performance.now()
-  const { output, cpu } = await run('generator', [
+  const { output, cpu } = await run(place, [
     'wrk',
     ...['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script],
     ...headers,

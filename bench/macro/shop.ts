@@ -31,12 +31,18 @@ const slowTimers = {
   ORDER_RETENTION_MS: '3600000',
 }
 
+export interface ShopKind {
+  readonly runtime?: Runtime
+  /** Where a cluster is, `env` tells. */
+  readonly store?: 'sqlite' | 'cassandra'
+}
+
 /** With the full catalog and everything on, as `npm start` would; `firstPort` is the gateway's. */
 export async function startShop(
   firstPort: number,
   place: Place,
   env: Readonly<Record<string, string>> = {},
-  runtime: Runtime = 'bun',
+  { runtime = 'bun', store = 'sqlite' }: ShopKind = {},
 ): Promise<BenchShop> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-shop-'))
   const keysDir = join(directory, 'keys')
@@ -47,11 +53,12 @@ export async function startShop(
       servicesPort: firstPort + 1,
       dataDir: directory,
       profile: 'demo',
-      store: 'sqlite',
+      store,
       copies: 1,
       runtime,
       fast: false,
       watch: false,
+      docs: false,
     },
     { LOG_LEVEL: 'info', ...slowTimers, ...env },
   )

@@ -1,4 +1,7 @@
-/** A checkout's writes on the bare stores: all five of its own and the two of its outbox, without HTTP. */
+/**
+ * A checkout's writes on the bare stores: all five of its own and the two of its outbox, without HTTP.
+ * On which stores, STORE tells, as it does to the services.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,29 +15,24 @@ import {
   type UserId,
 } from '../../core/values/ids.ts'
 import { millis, systemClock } from '../../core/values/time.ts'
-import { openSqliteCartStore } from '../../services/cart/store.sqlite.ts'
 import { demoProduct } from '../../services/catalog/demo-products.ts'
-import { openSqliteStore } from '../../services/catalog/store.sqlite.ts'
 import { totalOf, type OrderLine } from '../../services/order/order.ts'
 import { orderOnTheWire } from '../../services/order/schemas.ts'
-import { openSqliteOrderStore } from '../../services/order/store.sqlite.ts'
-import { openSqliteUserStore } from '../../services/user/store.sqlite.ts'
 import { forEach } from '../macro/shop.ts'
+import { openStores } from './stores.ts'
 
 const [count = '', together = '', products = ''] = process.argv.slice(2)
 const clock = systemClock
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'
 const directory = mkdtempSync(join(tmpdir(), 'bare-store-'))
-const catalog = openSqliteStore({ path: join(directory, 'catalog.db'), clock })
-const carts = openSqliteCartStore({ path: join(directory, 'cart.db'), clock })
-const orders = openSqliteOrderStore({ path: join(directory, 'order.db'), clock })
-const users = openSqliteUserStore({ path: join(directory, 'user.db') })
+const { catalog, carts, orders, users } = await openStores(directory, clock)
 
 const goods = Array.from({ length: Number(products) }, (_, at) => ({
   ...demoProduct(at),
+  id: newId<ProductId>(),
   available: 1_000_000,
 }))
-await catalog.seed('bench', goods, goods.length)
+await forEach(goods, (product) => catalog.create(product))
 
 interface Buyer {
   readonly user: UserId

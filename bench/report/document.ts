@@ -1,9 +1,17 @@
 /** Puts a run into the documentation: tables between the markers, the plot beside it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../macro/processes.ts'
+import { cassandraPart } from './cassandra-tables.ts'
 import { plotOf } from './plot.ts'
-import { resultsFolder, type EngineResults, type Results } from './results.ts'
+import {
+  format,
+  latestCassandra,
+  type CassandraResults,
+  type EngineResults,
+  type Kept,
+  type KeptResults,
+} from './results.ts'
 import { saturationTable, tablesOf, whereAndHow } from './tables.ts'
 
 const page = join(root, 'docs/benchmarks.md')
@@ -12,31 +20,13 @@ const begin = '<!-- results: written by npm run bench -->'
 const end = '<!-- end of results -->'
 const beginEngines = '<!-- engines: written by npm run bench -- --engines -->'
 const endEngines = '<!-- end of engines -->'
+const beginCassandra = '<!-- cassandra: written by npm run bench -- --cassandra -->'
+const endCassandra = '<!-- end of cassandra -->'
 
-/** Keeps the raw rounds; returns the file's path from the root. */
-export const keepResults = (results: Results): string =>
-  keep(results.quick ? 'quick' : '.', results)
-
-function keep(folder: string, results: EngineResults): string {
-  const time = results.machine.time.slice(0, 19).replaceAll(':', '')
-  const name = join(folder, `${time}-${results.machine.commit}.json`)
-  mkdirSync(join(resultsFolder, folder), { recursive: true })
-  writeFileSync(join(resultsFolder, name), `${JSON.stringify(rounded(results))}\n`)
-  format(join(resultsFolder, name))
-  return join('bench/results', name)
-}
-
-/** Six digits are more than any of them is worth. */
-const rounded = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (_key, each: unknown) =>
-      typeof each === 'number' && !Number.isInteger(each) ? Number(each.toPrecision(6)) : each,
-    ),
-  )
-
-export function writeDocument(results: Results, raw: string): void {
+/** The results of a whole run, with the Cassandra halves of its goals from theirs. */
+export function writeDocument({ raw, results }: Kept<KeptResults>): void {
   replaceBetween(begin, end, [
-    tablesOf(results),
+    tablesOf(results, latestCassandra()?.results ?? null),
     '### Plot',
     '![Requests a second by variant](benchmarks.svg)',
     rawLine(raw),
@@ -44,14 +34,16 @@ export function writeDocument(results: Results, raw: string): void {
   writeFileSync(plot, plotOf(results))
 }
 
-/** Keeps the raw rounds of the engines as well, in a folder of their own. */
-export function writeEngines(results: EngineResults): void {
-  const raw = keep('engines', results)
+export function writeEngines({ raw, results }: Kept<EngineResults>): void {
   replaceBetween(beginEngines, endEngines, [
     `${whereAndHow(results)}.`,
     saturationTable(results),
     rawLine(raw),
   ])
+}
+
+export function writeCassandra({ raw, results }: Kept<CassandraResults>): void {
+  replaceBetween(beginCassandra, endCassandra, [cassandraPart(results), rawLine(raw)])
 }
 
 const rawLine = (raw: string): string => `All rounds of this run: [\`${raw}\`](../${raw}).`
@@ -63,9 +55,4 @@ function replaceBetween(from: string, to: string, parts: readonly string[]): voi
   const written = [from, ...parts, to].join('\n\n')
   writeFileSync(page, `${text.slice(0, start)}${written}${text.slice(stop + to.length)}`)
   format(page)
-}
-
-/** As `npm run check` wants it. */
-function format(file: string): void {
-  Bun.spawnSync([process.execPath, 'fmt', '--no-script', file], { cwd: root })
 }

@@ -1,7 +1,7 @@
 /** The saturation of all variants as bars, with the range of the rounds as a line: one SVG without scripts. */
 import { spread } from '../macro/rounds.ts'
-import { count, ratesOf } from './goals.ts'
-import type { Results } from './results.ts'
+import { count, ratesOf } from './goal.ts'
+import type { KeptResults } from './results.ts'
 
 const width = 860
 const left = 330
@@ -13,7 +13,7 @@ const heading = 30
 /** Colours that read on light and dark ground alike. */
 const colours = { shop: '#2f80ed', peer: '#9aa5b1', text: '#808890', range: '#d9822b' } as const
 
-export function plotOf({ saturation, machine }: Results): string {
+export function plotOf({ saturation, machine }: KeptResults): string {
   const most = Math.max(
     ...saturation.flatMap((each) =>
       Object.keys(each.rounds).map((variant) => spread(ratesOf(each, variant)).max),

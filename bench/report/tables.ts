@@ -1,14 +1,17 @@
 /** The results as Markdown. */
 import { spread } from '../macro/rounds.ts'
 import type { MicroResult } from '../micro/micro.ts'
-import { count, factor, goalsOf, milliseconds, percent, ratesOf, ratioOf } from './goals.ts'
-import type { EngineResults, Results } from './results.ts'
+import { count, factor, milliseconds, percent, ratesOf, ratioOf } from './goal.ts'
+import { goalsOf } from './goals.ts'
+import { tableOf, whereOf } from './markdown.ts'
+import type { CassandraResults, EngineResults, KeptResults } from './results.ts'
 
-export function tablesOf(results: Results): string {
+export function tablesOf(results: KeptResults, cassandra: CassandraResults | null): string {
   return [
     machineLine(results),
     '### Goals',
-    goalTable(results),
+    goalTable(results, cassandra),
+    ...(cassandra === null ? [] : ['Cassandra was measured in [a run of its own](#on-cassandra).']),
     '### Saturation',
     'wrk, 64 connections, closed loop; requests a second, median of the rounds. The share is of the first variant, paired by round. Processor shares are of one core.',
     saturationTable(results),
@@ -23,39 +26,33 @@ export function tablesOf(results: Results): string {
   ].join('\n\n')
 }
 
-function machineLine(results: Results): string {
+function machineLine(results: KeptResults): string {
   const { took, quick } = results
   return `${whereAndHow(results)}, ${(took / 60).toFixed(1)} minutes${quick ? ', a quick run' : ''}.`
 }
 
 /** Machine, commit and rounds. */
-export function whereAndHow({ machine, saturation }: EngineResults): string {
-  const rounds = Object.values(saturation[0]?.rounds ?? {})[0]?.length ?? 0
-  const where = machine.pinned
-    ? 'measured processes on one core, generators on another'
-    : 'cores not pinned'
-  return [
-    `Commit ${machine.commit}${machine.changed ? ' with changes' : ''}, ${machine.time.slice(0, 16).replace('T', ' ')} UTC, Bun ${machine.bun}.`,
-    `${machine.cores} cores of ${machine.processor}, ${(machine.memory / 2 ** 30).toFixed(0)} GB, Linux ${machine.kernel}; ${where}; load average ${machine.load} at the start.`,
-    `${rounds} interleaved rounds`,
-  ].join(' ')
-}
+export const whereAndHow = ({ machine, saturation }: EngineResults): string =>
+  whereOf(machine, saturation[0], 'measured processes on one core, generators on another')
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+const verdicts = new Map([
+  [true, 'yes'],
+  [false, '**no**'],
+  [null, '-'],
+])
 
-const goalTable = (results: Results): string =>
-  table(
+const goalTable = (results: KeptResults, cassandra: CassandraResults | null): string =>
+  tableOf(
     ['#', 'Goal', 'Measured, median (min to max)', 'Met'],
-    goalsOf(results).map(({ id, goal, measured, met }) => [
+    goalsOf(results, cassandra).map(({ id, goal, measured, met }) => [
       id,
       goal,
       measured,
-      met ? 'yes' : '**no**',
+      verdicts.get(met) ?? '',
     ]),
   )
 
-export function saturationTable({ saturation }: Pick<Results, 'saturation'>): string {
+export function saturationTable({ saturation }: Pick<KeptResults, 'saturation'>): string {
   const rows = saturation.flatMap((comparison) => {
     const [first = ''] = Object.keys(comparison.rounds)
     const alone = comparison.name === 'calls of the earlier system'
@@ -73,30 +70,31 @@ export function saturationTable({ saturation }: Pick<Results, 'saturation'>): st
       ]
     })
   })
-  return table(['What', 'Who', 'req/s', 'Share', 'Server', 'Generator'], rows)
+  return tableOf(['What', 'Who', 'req/s', 'Share', 'Server', 'Generator'], rows)
 }
 
 /** The generator's core is full and the server's is not: then the figure is the generator's. */
 export const generatorBound = (server: number, generator: number): boolean =>
   generator > 0.95 && server < 0.95
 
-function mixedTable({ held, steps }: Results): string {
-  const rows = [held, ...steps].flatMap(({ wanted, rate, seconds, services, generator }) =>
-    Object.entries(services).map(([service, latency]) => [
-      `${count(wanted)} (${count(rate)} sent), ${seconds} s`,
-      service,
-      milliseconds(latency.p50),
-      milliseconds(latency.p95),
-      milliseconds(latency.p99),
-      count(latency.errors),
-      `${(100 * generator).toFixed(0)} %`,
-    ]),
+function mixedTable({ held, steps = [] }: KeptResults): string {
+  const rows = [...(held === undefined ? [] : [held]), ...steps].flatMap(
+    ({ wanted, rate, seconds, services, generator }) =>
+      Object.entries(services).map(([service, latency]) => [
+        `${count(wanted)} (${count(rate)} sent), ${seconds} s`,
+        service,
+        milliseconds(latency.p50),
+        milliseconds(latency.p95),
+        milliseconds(latency.p99),
+        count(latency.errors),
+        `${(100 * generator).toFixed(0)} %`,
+      ]),
   )
-  return table(['req/s of all four', 'Service', 'p50', 'p95', 'p99', 'Errors', 'Generator'], rows)
+  return tableOf(['req/s of all four', 'Service', 'p50', 'p95', 'p99', 'Errors', 'Generator'], rows)
 }
 
 const microTable = (micro: readonly MicroResult[]): string =>
-  table(
+  tableOf(
     ['Operation', 'File', 'Variant', 'ns', 'Against the first'],
     micro.flatMap(({ operation, mirrors, rounds }) => {
       const [first = []] = Object.values(rounds)
@@ -114,7 +112,7 @@ const microTable = (micro: readonly MicroResult[]): string =>
 
 function serializerTable(micro: readonly MicroResult[]): string {
   const variants = Object.keys(micro[0]?.rounds ?? {})
-  return table(
+  return tableOf(
     ['Response', ...variants],
     micro.map(({ name, rounds }) => [
       name.replace('serializer, ', ''),

@@ -1,5 +1,6 @@
 /** Seeding: resumable, once, and told about. */
 import { describe, expect, test } from 'bun:test'
+import { problem } from '../../core/http/problem.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { manualClock, millis, systemClock } from '../../core/values/time.ts'
 import { demoProduct } from './demo-products.ts'
@@ -102,6 +103,34 @@ describe('seeding the demo', () => {
       },
     })
     expect(clock.now()).toBe(millis(until))
+    expect(await countOf(store)).toBe(500)
+    await store.close()
+  })
+
+  test('writes a chunk again that a busy store did not take, and gives up when that goes on', async () => {
+    const store = openSqliteStore({ path: ':memory:' })
+    const { log } = recording()
+    let pauses = 0
+    const refusing = (refused: (call: number) => boolean) => {
+      let calls = 0
+      return {
+        store: {
+          ...store,
+          async seed(...chunk: Parameters<CatalogStore['seed']>) {
+            if (refused(++calls)) throw problem('store_unavailable')
+            return store.seed(...chunk)
+          },
+        },
+        ...{ total: 500, clock: systemClock, log },
+        pause: async () => void pauses++,
+      }
+    }
+    await expect(seedDemo(refusing(() => true))).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    expect(pauses).toBe(9)
+    expect(await countOf(store)).toBe(0)
+    await seedDemo(refusing((call) => call % 2 === 1))
     expect(await countOf(store)).toBe(500)
     await store.close()
   })

@@ -1,4 +1,5 @@
 /** Fills the catalog of the demo profile: resumable, by one copy at a time, and never resets what exists. */
+import { Problem } from '../../core/http/problem.ts'
 import type { Logger } from '../../core/logging/logger.ts'
 import { pause as realPause } from '../../core/resilience/pause.ts'
 import { newId } from '../../core/values/ids.ts'
@@ -24,21 +25,45 @@ const leaseTime = 10_000
 /** Milliseconds between two looks at what another copy has done. */
 const waitTime = 500
 
-/** Resolves when the store holds the first `total` demo products, or did before. */
+/** Looks in a row at a store that does not take the next chunk, each after a pause. */
+const patience = 10
+
+/**
+ * Resolves when the store holds the first `total` demo products, or did before. A chunk that a busy
+ * store did not take in time is written again.
+ *
+ * @throws the problem `store_unavailable` when that goes on
+ */
 export async function seedDemo(options: SeedOptions): Promise<void> {
-  const { store, total, clock, pause = realPause } = options
+  const { store, total, clock, log, pause = realPause } = options
   const owner = newId<string>()
   const claim = () => {
     const now = clock.now()
     return store.claimSeed(seedName, { owner, now, until: millis(now + leaseTime) })
   }
+  let reached = -1
+  let failures = 0
   for (;;) {
-    const before = await store.seeded(seedName)
-    if (before >= total) return
-    if (await claim()) await write(before, claim, options)
-    else await pause(waitTime)
+    try {
+      const before = await store.seeded(seedName)
+      if (before >= total) return
+      if (before > reached) failures = 0
+      reached = before
+      if (await claim()) {
+        await write(before, claim, options)
+        continue
+      }
+    } catch (error) {
+      failures += 1
+      if (!isBusy(error) || failures === patience) throw error
+      log.warn({ err: error, done: reached, total }, 'the store did not take a chunk in time')
+    }
+    await pause(waitTime)
   }
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Problem && error.code === 'store_unavailable'
 
 /** Writes chunk after chunk for as long as nobody else has taken over. */
 async function write(
