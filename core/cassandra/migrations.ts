@@ -258,6 +258,6 @@ function requireRepeatable(migration: CassandraMigration): void {
  */
 const isUnsettled = (error: unknown): boolean =>
   isUnreachable(error) ||
-  /timed out|timeout|Socket was closed|(schema_migrations|keyspace '?\w+'?) (does not|doesn't) exist/i.test(
+  /timed out|timeout|Server failure during|Socket was closed|(schema_migrations|keyspace '?\w+'?) (does not|doesn't) exist/i.test(
     String(error),
   )
