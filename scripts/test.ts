@@ -1,7 +1,11 @@
-/** `npm test`: the unit tests side by side, then the tests of whole processes one file at a time. */
+/**
+ * `npm test`: the unit tests side by side, then the tests of whole processes one file at a time.
+ * With `--store cassandra` the shops of the named tests run on nodes that are started for them.
+ */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { withNode } from './testing/node.ts'
+import { parseArgs } from 'node:util'
+import { withCluster, withNode } from './testing/node.ts'
 import { select, type Selection, type TestFile } from './testing/selection.ts'
 import {
   add,
@@ -73,13 +77,54 @@ async function runAll({ units, cassandra, serial, name }: Selection): Promise<Co
   return counts
 }
 
-const words = process.argv.slice(2)
+const usage = `Usage: npm test [-- words]
+
+Without words all tests run, with words those in files, or of names, that contain them.
+
+  --store cassandra   their shops on nodes of their own, one file after the other
+  --nodes <number>    of those; every row has that many copies, 3 at most (1)
+  --copies <number>   processes of each service (1)`
+
+/** Shops take their store from the environment. */
+async function onCassandra({ units, cassandra, serial, name }: Selection): Promise<Counts> {
+  const nodes = Number(values.nodes)
+  let counts = noTests
+  await withCluster(nodes, async (addresses) => {
+    const env = {
+      SHOP_STORE: 'cassandra',
+      SHOP_COPIES: values.copies,
+      CASSANDRA_CONTACT_POINTS: addresses.join(','),
+      CASSANDRA_REPLICATION: String(Math.min(3, nodes)),
+      CASSANDRA_TEST: addresses[0] ?? '',
+    }
+    for (const path of [...units, ...cassandra, ...serial]) {
+      counts = add(counts, await run([path], [], name, env))
+    }
+  })
+  return counts
+}
+
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    store: { type: 'string', default: 'sqlite' },
+    nodes: { type: 'string', default: '1' },
+    copies: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const isSense = [values.nodes, values.copies].every((each) => /^[1-9]$/.test(each))
+const isOnCassandra = values.store === 'cassandra' && words.length > 0
+if (values.help || !isSense || (values.store !== 'sqlite' && !isOnCassandra)) {
+  console.log(usage)
+  process.exit(values.help ? 0 : 2)
+}
 const selection = select(await testFiles(), words)
 if (selection === null) {
   console.error(`No test file and no test is called "${words.join(' ')}".`)
   process.exit(2)
 }
-const counts = await runAll(selection)
+const counts = await (isOnCassandra ? onCassandra(selection) : runAll(selection))
 if (!isGood(counts) && counts.failed === 0) console.error('No test ran.')
 for (const line of againLines(counts)) console.error(line)
 console.log(`\n${closingLine(counts)}`)

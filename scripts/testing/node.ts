@@ -1,4 +1,4 @@
-/** One Cassandra node for as long as some test files run. */
+/** Cassandra nodes for as long as some test files run. */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,19 +24,28 @@ export async function withNode(
     say(`\nSkipping the tests on Cassandra. ${missing}`)
     return work({})
   }
+  say('\nStarting a Cassandra node for the tests that need one ...')
+  await withCluster(1, ([address = '']) => work({ CASSANDRA_TEST: address }))
+}
+
+/** Calls `work` with the addresses of so many new, empty nodes, and removes them in the end. */
+export async function withCluster(
+  nodes: number,
+  work: (addresses: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const missing = missingTools()
+  if (missing !== null) throw new Error(missing)
   const folder = mkdtempSync(join(tmpdir(), 'shop-cassandra-'))
-  const firstAddress = ownAddress()
   const cluster = createCluster(
-    { folder, firstAddress, nodes: 1, firstJmxPort: freePort(), metricsPort: null },
+    { folder, firstAddress: ownAddress(), nodes, firstJmxPort: freePort(), metricsPort: null },
     say,
   )
   try {
-    say('\nStarting a Cassandra node for the tests that need one ...')
     await cluster.up()
-    await work({ CASSANDRA_TEST: firstAddress })
+    await work(cluster.nodes.map(({ address }) => address))
   } finally {
-    // It holds nothing that anybody wants to keep.
-    await cluster.kill(1)
+    // They hold nothing that anybody wants to keep.
+    await Promise.all(cluster.nodes.map(({ number }) => cluster.kill(number)))
     rmSync(folder, { recursive: true, force: true })
   }
 }
