@@ -135,6 +135,8 @@ describe('the shop', () => {
     const launcher = launch()
     await ready(launcher)
     const table = launcher.output()
+    // While services start, nobody is told that they are not there yet.
+    expect(table).not.toMatch(/ (error|warn) /)
     for (const [, path] of table.matchAll(/http:\/\/localhost:\d+(\/\S+)/g)) {
       expect([path, await statusOf(path ?? '')]).toEqual([path, 200])
     }

@@ -77,7 +77,13 @@ export function createObservation(options: ObservationOptions): Observation {
   for (const folder of ownFolders) {
     endpoints.set(`GET ${folder}`, endpoint('GET', `/${folder}/*`, never))
   }
-  endpoints.set('GET health', endpoint('GET', '/health', never))
+  const probe = endpoint('GET', '/health', never)
+  endpoints.set('GET health', {
+    ...probe,
+    // That a service is not there yet is the answer to a probe, and not a failure to tell of.
+    observe: (status, milliseconds, request) =>
+      probe.observe(status, milliseconds, request, undefined),
+  })
   endpoints.set('GET ', endpoint('GET', '/', never))
 
   function endpointOf({ method, path }: Inbound): Endpoint | undefined {
