@@ -9,6 +9,7 @@ import {
   withoutBrowser,
   type WatchedPage,
 } from '../support/browser.ts'
+import { seriousFindings } from '../support/axe.ts'
 import { clientOf } from '../support/client.ts'
 import { takeTellingProfile } from '../support/profiles.ts'
 import { startShop, type Shop } from '../support/shop.ts'
@@ -248,6 +249,7 @@ describe.skipIf(withoutBrowser)('the profiles', () => {
       const { page, complaints, screenshot } = await open({ ...phone, colorScheme })
       expect(await pageWidth(page)).toBe(375)
       await screenshot(`profiles-phone-${colorScheme}-list`)
+      expect(await seriousFindings(page)).toEqual([])
       await choose(page, 'before', 0)
       await choose(page, 'after', 1)
       await press(page, 'Compare')
@@ -257,6 +259,7 @@ describe.skipIf(withoutBrowser)('the profiles', () => {
       await page.getByRole('link', { name: 'All profiles' }).click()
       await page.getByRole('link', { name: 'flame graph' }).first().click()
       await frame(page, operation).tap()
+      expect(await seriousFindings(page)).toEqual([])
       await page.getByRole('searchbox').fill('sqlite')
       expect(await pageWidth(page)).toBe(375)
       await screenshot(`profiles-phone-${colorScheme}-graph`)
