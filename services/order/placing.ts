@@ -185,9 +185,16 @@ export function createPlacing(options: PlacingOptions): Placing {
     trace: TraceContext,
   ): Promise<StoredAnswer> {
     const { owner } = pending.lease
+    let renewing = false
     const renewal = setInterval(() => {
-      // A renewal that fails means the lease is lost; the conditional write at the end finds out.
-      store.renewLease(pending.id, owner, millis(clock.now() + options.leaseTime)).catch(() => {})
+      // One at a time: where the store is slow, more of them would only make it slower.
+      if (renewing) return
+      renewing = true
+      store
+        .renewLease(pending.id, owner, millis(clock.now() + options.leaseTime))
+        // Then the lease is lost; the conditional write at the end finds out.
+        .catch(() => {})
+        .finally(() => (renewing = false))
     }, options.leaseTime / 3)
     try {
       const outcome = await steps.step('reserve_stock', trace, (own) =>
