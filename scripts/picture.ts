@@ -6,8 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
-import { prefixes } from '../services/gateway/paths.ts'
-import { callerOf } from './profile/caller.ts'
+import { behind, callerOf } from './profile/caller.ts'
 import { operations, readStock, registerBuyers } from './profile/operations.ts'
 
 const { values } = parseArgs({
@@ -21,12 +20,7 @@ const viewport = { width: 1200, height: 800 }
 const warmUp = 8_000
 
 async function buying(work: () => Promise<void>): Promise<void> {
-  const addresses = {
-    catalog: url + prefixes.catalog,
-    cart: url + prefixes.cart,
-    order: url + prefixes.order,
-    user: url + prefixes.user,
-  }
+  const addresses = behind(url)
   const stock = await readStock(addresses)
   const buyers = await registerBuyers(addresses, operations.length)
   let over = false

@@ -4,9 +4,8 @@ import { parseArgs } from 'node:util'
 import { pageOf } from '../core/profiling/folder.ts'
 import { shownLoad, type Load } from '../core/profiling/load.ts'
 import { profilingPath } from '../core/profiling/routes.ts'
-import { prefixes } from '../services/gateway/paths.ts'
 import { runCommand } from './command.ts'
-import { signIn, type Addresses, type Caller } from './profile/caller.ts'
+import { behind, signIn, type Addresses, type Caller } from './profile/caller.ts'
 import {
   operations,
   readStock,
@@ -68,13 +67,6 @@ async function run(options: Options): Promise<void> {
     await shop.stop()
   }
 }
-
-const behind = (gateway: string): Addresses => ({
-  catalog: gateway + prefixes.catalog,
-  cart: gateway + prefixes.cart,
-  order: gateway + prefixes.order,
-  user: gateway + prefixes.user,
-})
 
 async function profileAll(addresses: Addresses, options: Options): Promise<void> {
   const admin = await signIn(addresses, options.admin, process.env['ADMIN_PASSWORD'] || 'admin123')

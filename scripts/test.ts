@@ -65,16 +65,25 @@ async function passOn(
   return text
 }
 
+/** A process for each file: one that crashes or leaves something behind harms no other. */
+async function oneByOne(
+  paths: readonly string[],
+  name: string | null,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Counts> {
+  let counts = noTests
+  for (const path of paths) counts = add(counts, await run([path], [], name, env))
+  return counts
+}
+
 async function runAll({ units, cassandra, serial, name }: Selection): Promise<Counts> {
   let counts = await run(units, ['--parallel'], name)
   if (cassandra.length > 0) {
     await withNode(async (env) => {
-      for (const path of cassandra) counts = add(counts, await run([path], [], name, env))
+      counts = add(counts, await oneByOne(cassandra, name, env))
     })
   }
-  // A process for each file: one that crashes or leaves something behind harms no other.
-  for (const path of serial) counts = add(counts, await run([path], [], name))
-  return counts
+  return add(counts, await oneByOne(serial, name))
 }
 
 const usage = `Usage: npm test [-- words]
@@ -97,9 +106,7 @@ async function onCassandra({ units, cassandra, serial, name }: Selection): Promi
       CASSANDRA_REPLICATION: String(Math.min(3, nodes)),
       CASSANDRA_TEST: addresses[0] ?? '',
     }
-    for (const path of [...units, ...cassandra, ...serial]) {
-      counts = add(counts, await run([path], [], name, env))
-    }
+    counts = await oneByOne([...units, ...cassandra, ...serial], name, env)
   })
   return counts
 }

@@ -1,8 +1,17 @@
 /** Asks the shop; whatever is not a success ends the run. */
 import type { ServiceName } from '../../core/values/service-name.ts'
+import { prefixes } from '../../services/gateway/paths.ts'
 
 /** Where each service is reached: itself, or below its prefix at the gateway. */
 export type Addresses = Readonly<Record<ServiceName, string>>
+
+/** All of them below the prefixes of one gateway. */
+export const behind = (gateway: string): Addresses => ({
+  catalog: gateway + prefixes.catalog,
+  cart: gateway + prefixes.cart,
+  order: gateway + prefixes.order,
+  user: gateway + prefixes.user,
+})
 
 export interface Caller {
   /** `json` makes the body. */
