@@ -16,6 +16,7 @@ import {
   defaultTimeouts,
   type Batch,
   type ConditionalBatch,
+  type ConditionalOptions,
   type ConditionalWrite,
   type Executor,
   type Observation,
@@ -76,6 +77,7 @@ export interface Keyspace {
   conditional<Params extends readonly CqlValue[] = CqlValue[], R = Row>(
     cql: string,
     name: string,
+    options?: ConditionalOptions,
   ): ConditionalWrite<Params, R>
   /** Declares an unlogged batch of idempotent writes to one partition. */
   batch(name: string): Batch
@@ -172,8 +174,8 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
       createRead(executor, cql, more, declare(name, cql, selects)),
     write: (cql: string, name: string, more: WriteOptions = {}) =>
       createWrite(executor, cql, more, declare(name, cql, writes)),
-    conditional: (cql: string, name: string) =>
-      createConditional(executor, cql, declare(name, cql, conditions)),
+    conditional: (cql: string, name: string, more: ConditionalOptions = {}) =>
+      createConditional(executor, cql, more, declare(name, cql, conditions)),
     batch: (name: string) => createBatch(executor, declare(name, '', /^$/)),
     conditionalBatch: (name: string) => createConditionalBatch(executor, declare(name, '', /^$/)),
     async prepare() {

@@ -25,6 +25,24 @@ test('what has no place waits, and comes in its order', async () => {
   await Promise.all(all)
 })
 
+test('what is urgent passes what waits, and takes no place of its own', async () => {
+  const run = createLanes({ most: 1, least: 1 })
+  const done: string[] = []
+  const named = (name: string) => async () => void done.push(name)
+  const { call, ends } = calls()
+  const all = [
+    run('write', call),
+    run('write', named('a write')),
+    run('urgent', named('a renewal')),
+    run('read', named('a read')),
+  ]
+  await turn()
+  expect(done).toEqual(['a read'])
+  ends[0]?.()
+  await Promise.all(all)
+  expect(done).toEqual(['a read', 'a renewal', 'a write'])
+})
+
 test('reads pass writes that hang', async () => {
   const run = createLanes({ most: 1, least: 1 })
   const { call } = calls()

@@ -11,8 +11,9 @@ import { unavailable } from './failure.ts'
 /**
  * Reads have places of their own: while a node hangs, writes that were sent to it keep theirs until
  * their time is over. Serial reads cost what a conditional write costs, and go with the writes.
+ * What is urgent is a write that passes all that wait.
  */
-export type Lane = 'read' | 'write'
+export type Lane = 'read' | 'write' | 'urgent'
 
 /** Runs the call when there is a place, or throws the problem `store_unavailable` when too many wait. */
 export type Lanes = <T>(lane: Lane, call: () => Promise<T>) => Promise<T>
@@ -29,23 +30,21 @@ export interface LanesOptions {
 }
 
 /** Milliseconds from which a call counts as slow: a part of its time limit. */
-const slowAfter: Readonly<Record<Lane, number>> = { read: 150, write: 400 }
+const slowAfter = { read: 150, write: 400 } as const
 
 /** Under way at once before any time is known. */
 const first = 16
 
 export function createLanes(options: LanesOptions = {}): Lanes {
-  const lanes = {
-    read: createLane(slowAfter.read, options),
-    write: createLane(slowAfter.write, options),
-  }
-  return (lane, call) => lanes[lane](call)
+  const reads = createLane(slowAfter.read, options)
+  const writes = createLane(slowAfter.write, options)
+  return (lane, call) => (lane === 'read' ? reads(call) : writes(call, lane === 'urgent'))
 }
 
 function createLane(
   slow: number,
   options: LanesOptions,
-): <T>(call: () => Promise<T>) => Promise<T> {
+): <T>(call: () => Promise<T>, isUrgent?: boolean) => Promise<T> {
   const {
     most = 64,
     least = 4,
@@ -84,10 +83,13 @@ function createLane(
     }
   }
 
-  return async (call) => {
+  return async (call, isUrgent = false) => {
     if (taken < Math.floor(places)) taken += 1
     else if (waiting.length < waitingAtMost) {
-      await new Promise<void>((resolve) => waiting.push(resolve))
+      await new Promise<void>((resolve) => {
+        if (isUrgent) waiting.unshift(resolve)
+        else waiting.push(resolve)
+      })
     } else throw unavailable()
     const start = now()
     try {

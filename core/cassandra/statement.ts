@@ -74,6 +74,11 @@ export interface WriteOptions {
   readonly idempotent?: boolean
 }
 
+export interface ConditionalOptions {
+  /** True for what loses its sense while it waits, as the renewal of a lease does; it passes the rest. */
+  readonly urgent?: boolean
+}
+
 /** Milliseconds that one attempt of each kind may take. */
 export interface Timeouts {
   readonly read: number
@@ -210,11 +215,12 @@ const conditionalOptions = ({ timeouts }: Executor): QueryOptions => ({
 export function createConditional(
   executor: Executor,
   cql: string,
+  { urgent = false }: ConditionalOptions,
   observe: Observation | undefined,
 ): ConditionalWrite<CqlValue[], Row> {
   const { client } = executor
   const options = conditionalOptions(executor)
-  const run = runner(executor, 'write', observe, conditionalFailureOf)
+  const run = runner(executor, urgent ? 'urgent' : 'write', observe, conditionalFailureOf)
   return {
     async run(...params) {
       return outcomeOf(await run(() => client.execute(cql, toDriver(params), options)))

@@ -19,9 +19,14 @@ export interface WorkerOptions {
   readonly jitter?: number
 }
 
+/** Milliseconds that a long run makes the next one wait, at most. */
+const longestRest = 2_000
+
 /**
  * Runs `task` again and again, `intervalMs` milliseconds after its last run ended; the first run is
- * one interval from now. A task that fails is logged and runs again at the next interval.
+ * one interval from now. A task that fails is logged and runs again at the next interval. A run that
+ * took longer than the interval is followed by a rest as long as itself, 2 s at most: what is slow
+ * because it is overloaded would otherwise be asked all the time.
  */
 export function every(
   intervalMs: number,
@@ -38,7 +43,8 @@ export function every(
   let kicked = false
   let stopped = false
 
-  const pause = () => intervalMs * (1 - jitter * Math.random())
+  const pause = (took = 0) =>
+    Math.max(intervalMs, Math.min(took, longestRest)) * (1 - jitter * Math.random())
 
   function schedule(delay: number): void {
     if (timer !== null) clearTimeout(timer)
@@ -52,13 +58,14 @@ export function every(
   }
 
   async function run(): Promise<void> {
+    const began = performance.now()
     try {
       await task()
     } catch (error) {
       log.error({ err: error, worker: name }, 'background task failed')
     }
     running = null
-    if (!stopped) schedule(kicked ? 0 : pause())
+    if (!stopped) schedule(kicked ? 0 : pause(performance.now() - began))
   }
 
   schedule(pause())

@@ -1,10 +1,9 @@
 /** Cassandra nodes for as long as some test files run. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { createCluster } from '../cassandra/cluster.ts'
 import { missingTools } from '../cassandra/jars.ts'
+import { scratchFolder } from '../cassandra/scratch.ts'
 
 const say = (line: string): void => console.log(line)
 
@@ -35,7 +34,7 @@ export async function withCluster(
 ): Promise<void> {
   const missing = missingTools()
   if (missing !== null) throw new Error(missing)
-  const folder = mkdtempSync(join(tmpdir(), 'shop-cassandra-'))
+  const folder = scratchFolder('shop-cassandra-')
   const cluster = createCluster(
     { folder, firstAddress: ownAddress(), nodes, firstJmxPort: freePort(), metricsPort: null },
     say,

@@ -85,8 +85,15 @@ export interface PlacingOptions {
   readonly steps?: Steps
 }
 
-/** How often a duplicate looks whether the first has finished, in milliseconds. */
+/** How often a duplicate looks whether the first has finished, in milliseconds; then half as often. */
 const duplicatePause = 15
+const longestDuplicatePause = 240
+
+/**
+ * Leases, so many, that a renewal is good for. Who needs more than half of the first one is slow because
+ * the store is: then renewals have to be few, and may be late.
+ */
+const renewedTimes = 2
 
 /** The sweeper's own budget for one order, and how many it drives at once. */
 const sweepBudget = 2_000
@@ -148,7 +155,7 @@ export function createPlacing(options: PlacingOptions): Placing {
     trace: TraceContext,
   ): Promise<Placed> {
     let row = first
-    for (;;) {
+    for (let wait = duplicatePause; ; wait = Math.min(2 * wait, longestDuplicatePause)) {
       if (row.fingerprint !== placement.fingerprint) throw problem('idempotency_key_reused')
       if (row.kind !== 'pending') return settled(row)
       const taken = await takeOver(row)
@@ -156,9 +163,8 @@ export function createPlacing(options: PlacingOptions): Placing {
         const answer = await drive(taken, deadline, trace)
         return { kind: 'answer', origin: row.origin, answer, replayed: true }
       }
-      if (deadline.remaining() <= duplicatePause)
-        throw problem('request_in_progress', { retryAfter: 1 })
-      await options.pause(duplicatePause)
+      if (deadline.remaining() <= wait) throw problem('request_in_progress', { retryAfter: 1 })
+      await options.pause(wait)
       row = await existing(row.id)
     }
   }
@@ -185,17 +191,20 @@ export function createPlacing(options: PlacingOptions): Placing {
     trace: TraceContext,
   ): Promise<StoredAnswer> {
     const { owner } = pending.lease
+    let held = pending.lease.until
     let renewing = false
     const renewal = setInterval(() => {
       // One at a time: where the store is slow, more of them would only make it slower.
-      if (renewing) return
+      if (renewing || held - clock.now() > options.leaseTime) return
       renewing = true
+      const until = millis(clock.now() + renewedTimes * options.leaseTime)
       store
-        .renewLease(pending.id, owner, millis(clock.now() + options.leaseTime))
+        .renewLease(pending.id, owner, until)
+        .then(() => (held = until))
         // Then the lease is lost; the conditional write at the end finds out.
         .catch(() => {})
         .finally(() => (renewing = false))
-    }, options.leaseTime / 3)
+    }, options.leaseTime / 2)
     try {
       const outcome = await steps.step('reserve_stock', trace, (own) =>
         stock.reserve(pending.id, pending.lines, deadline, own),

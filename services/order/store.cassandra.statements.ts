@@ -106,6 +106,7 @@ function orderStatements(keyspace: Keyspace) {
     renewLease: keyspace.conditional<[until: Millis, id: OrderId, owner: string]>(
       `UPDATE orders SET lease_until = ? WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
       'renew_order_lease',
+      { urgent: true },
     ),
     accept: keyspace.conditionalBatch('accept_order'),
     setAccepted: keyspace.conditional<

@@ -111,8 +111,8 @@ export async function openCassandraOrderStore(
     return applied
   }
 
+  /** Without a hint of its own: the one from when it was taken stays until the order is settled. */
   const renewLease: OrderStore['renewLease'] = async (id, owner, until) => {
-    await hints.announce([lease(id, until)])
     const { applied } = await settle(
       () => sql.renewLease.run(until, id, owner),
       async () => {

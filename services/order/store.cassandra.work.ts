@@ -46,10 +46,11 @@ export function createWork(sql: Statements, hints: OrderHints, entries: Entries)
     hints.take('lease', now, limit, (id, own) =>
       proved<StoredOrder | undefined, PendingOrder>(now, own, orderReads(id), (stored) => {
         const sequence = stored?.sequence ?? -1
-        const isLapsed = stored?.status === 'PENDING' && (stored.lease_until ?? now) <= now
-        return isLapsed
-          ? { kind: 'due', work: toPending(stored), sequence }
-          : { ...stale, sequence }
+        if (stored?.status !== 'PENDING') return { ...stale, sequence }
+        const isHeld = (stored.lease_until ?? now) > now
+        // A lease that was renewed; this hint is all there is of its end.
+        if (isHeld) return { kind: 'early', sequence }
+        return { kind: 'due', work: toPending(stored), sequence }
       }),
     )
 

@@ -215,6 +215,18 @@ export function orderStoreConformance(
       expect(await store.lapsedOrders(clock.now(), 10)).toEqual([lapsed])
     })
 
+    test('a lease that was renewed lapses later, also where nobody has renewed it again', async () => {
+      const order = pending()
+      await store.insertPending(order)
+      const until = millis(clock.now() + 9_000)
+      await store.renewLease(order.id, order.lease.owner, until)
+      clock.advance(5_000)
+      expect(await store.lapsedOrders(clock.now(), 10)).toEqual([])
+      clock.advance(5_000)
+      const lease = { ...order.lease, until }
+      expect(await store.lapsedOrders(clock.now(), 10)).toEqual([{ ...order, lease }])
+    })
+
     test('a move is one compare-and-set on status and sequence', async () => {
       const order = await created()
       const at = millis(start + 10)

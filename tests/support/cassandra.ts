@@ -1,9 +1,8 @@
 /** A Cassandra cluster of a test's own, whose nodes it may kill and pause. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { createCluster, type Cluster } from '../../scripts/cassandra/cluster.ts'
 import { missingTools } from '../../scripts/cassandra/jars.ts'
+import { scratchFolder } from '../../scripts/cassandra/scratch.ts'
 import { freePorts } from './ports.ts'
 
 const missing = missingTools()
@@ -30,7 +29,7 @@ export async function startCluster(
   network: number,
   metricsPort: number | null = null,
 ): Promise<TestCluster> {
-  const folder = mkdtempSync(join(tmpdir(), 'shop-cluster-'))
+  const folder = scratchFolder('shop-cluster-')
   const [firstJmxPort = 0] = await freePorts(1)
   const firstAddress = `127.${1 + (process.pid % 100)}.${network}.1`
   const cluster = createCluster(
