@@ -26,6 +26,7 @@ describe('the Swagger page', () => {
       'favicon-32x32.png',
       'page.css',
       'page.js',
+      'readable.css',
       'swagger-ui-bundle.js',
       'swagger-ui.css',
     ])

@@ -24,6 +24,7 @@ const packaged = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist
 const files: Readonly<Record<string, readonly [folder: string, type: string]>> = {
   'index.html': [own, 'text/html; charset=utf-8'],
   'page.css': [own, 'text/css; charset=utf-8'],
+  'readable.css': [own, 'text/css; charset=utf-8'],
   'page.js': [own, 'text/javascript; charset=utf-8'],
   'swagger-ui.css': [packaged, 'text/css; charset=utf-8'],
   'swagger-ui-bundle.js': [packaged, 'text/javascript; charset=utf-8'],

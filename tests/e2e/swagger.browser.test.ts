@@ -1,6 +1,7 @@
 /** The Swagger page in a real browser: signing in, shopping by clicks, small screens. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Locator, Page } from 'playwright-core'
+import { seriousFindings } from '../support/axe.ts'
 import { desktop, phone, openBrowser, watchedPage, withoutBrowser } from '../support/browser.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 
@@ -149,4 +150,37 @@ describe.skipIf(withoutBrowser)('the Swagger page', () => {
     },
     patience,
   )
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(
+      `keeps nobody out, ${colorScheme}`,
+      async () => {
+        const { page, complaints, screenshot } = await watchedPage(browser, shop.urls.gateway, {
+          ...desktop,
+          colorScheme,
+        })
+        for (const service of ['catalog', 'cart', 'user', 'order']) {
+          await page.goto(`${address}?service=${service}`)
+          await page.locator('.opblock').first().waitFor()
+          // One of each method is enough: they differ in their colors alone.
+          for (const method of ['get', 'post', 'put', 'delete']) {
+            const [first] = await page.locator(`.opblock-${method} .opblock-summary-control`).all()
+            await first?.click()
+          }
+          await page.locator('.opblock.is-open .responses-table').first().waitFor()
+          expect(await seriousFindings(page)).toEqual([])
+        }
+        await authorize(page)
+        expect(await seriousFindings(page)).toEqual([])
+        await page.getByRole('button', { name: 'Close', exact: true }).click()
+        const block = page.locator('.opblock[id$="-list_orders"]')
+        await block.getByRole('button', { name: 'Try it out' }).click()
+        expect((await execute(block)).status).toBe(200)
+        expect(await seriousFindings(page)).toEqual([])
+        await screenshot(`readable-${colorScheme}`)
+        expect(complaints).toEqual([])
+      },
+      patience,
+    )
+  }
 })

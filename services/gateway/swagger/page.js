@@ -14,12 +14,18 @@ function mark(link) {
   document.title = `${link.textContent} API · Product Store`
 }
 
+/** A path is text: as a link it would lie within the button that opens its operation. */
+const pathsAsText = ({ React }) => ({
+  components: { DeepLink: ({ text }) => React.createElement('span', null, text) },
+})
+
 const first = chosen()
 mark(first)
 const ui = SwaggerUIBundle({
   dom_id: '#ui',
   url: first.dataset.document,
   deepLinking: true,
+  plugins: [pathsAsText],
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
   // The badge would send the document's address to a server elsewhere.
@@ -44,6 +50,39 @@ for (const link of links) {
 addEventListener('popstate', () => {
   // A step between operations changes only what stands behind the #.
   if (chosen() !== current) show(chosen())
+})
+
+/** Names of what Swagger UI shows without one, for those who hear the page. */
+const names = {
+  '#servers': () => 'Server',
+  '.examples-select-element': () => 'Example',
+  '[data-param-name] .parameters-col_description select:not(.examples-select-element)': (select) =>
+    select.closest('[data-param-name]').dataset.paramName,
+  '.close-modal': () => 'Close the dialog',
+  // It has a name, which has to begin with what is to be seen.
+  '.modal-btn.authorize': (button) => {
+    const [seen, name] = [button.textContent.trim(), button.getAttribute('aria-label')]
+    return name === null || name.startsWith(seen) ? name : `${seen}: ${name}`
+  },
+}
+
+function nameAll() {
+  for (const [selector, nameOf] of Object.entries(names)) {
+    for (const element of document.querySelectorAll(selector)) {
+      const name = nameOf(element)
+      if (name !== null && element.getAttribute('aria-label') !== name) {
+        element.setAttribute('aria-label', name)
+      }
+    }
+  }
+  // What scrolls has to be reached by the keyboard.
+  for (const block of document.querySelectorAll('pre.microlight')) block.tabIndex = 0
+}
+
+new MutationObserver(nameAll).observe(document.querySelector('#ui'), {
+  subtree: true,
+  childList: true,
+  attributeFilter: ['aria-label'],
 })
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
