@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { locustPath } from '../../infra/topology.ts'
 import { pythonTool } from '../../scripts/python/tool.ts'
-import { desktop, openBrowser, watchedPage, withoutBrowser } from '../support/browser.ts'
+import { seriousFindings } from '../support/axe.ts'
+import { desktop, openBrowser, phone, watchedPage, withoutBrowser } from '../support/browser.ts'
 import { eventually } from '../support/ledger.ts'
 import { hostOf, startNginx, type TestNginx } from '../support/nginx.ts'
 import { freePorts } from '../support/ports.ts'
@@ -103,4 +104,29 @@ describe.skipIf(withoutBrowser || !testsNeed('nginx', 'python3'))("Locust's page
     },
     patience,
   )
+
+  for (const [name, options] of [
+    ['light, at a desk', { ...desktop, colorScheme: 'light' }],
+    ['dark, at a desk', { ...desktop, colorScheme: 'dark' }],
+    ['light, on a phone', { ...phone, colorScheme: 'light' }],
+    ['dark, on a phone', { ...phone, colorScheme: 'dark' }],
+  ] as const) {
+    test(
+      `keeps nobody out, ${name}`,
+      async () => {
+        const { page, complaints, screenshot } = await watchedPage(browser, nginx.url, options)
+        await page.goto(`${nginx.url}${locustPath}/`)
+        await page.getByRole('tab', { name: 'Shop' }).waitFor()
+        const width = await page.evaluate('innerWidth')
+        for (const tab of ['Statistics', 'Shop', 'Charts', 'Failures', 'Logs']) {
+          await page.getByRole('tab', { name: tab }).click()
+          await screenshot(`locust-${name.replace(/\W+/g, '-')}-${tab}`)
+          expect(await seriousFindings(page)).toEqual([])
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+        }
+        expect(complaints).toEqual([])
+      },
+      patience,
+    )
+  }
 })
