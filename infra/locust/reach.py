@@ -19,12 +19,12 @@ new MutationObserver(mend).observe(document.body, { childList: true, subtree: tr
 
 
 @events.init.add_listener
-def add_to_page(environment, **_kwargs):
+def mend_pages(environment, **_kwargs):
     if environment.web_ui is None:
         return
 
     @environment.web_ui.app.after_request
-    def add_to_pages(response):
+    def add(response):
         if response.mimetype == "text/html" and not response.direct_passthrough:
             page = response.get_data(as_text=True)
             response.set_data(page.replace("</body>", f"{ADDITION}</body>"))
