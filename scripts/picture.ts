@@ -1,6 +1,7 @@
 /**
- * The README's pictures, of a running shop: the first page of its documentation while people buy, and
- * a flame graph of one operation. First `npm start` and `npm run profile`, then this.
+ * Pictures of a running shop: the first page of its documentation while people buy, and the flame
+ * graphs that the README and docs/benchmarks.md show. First `npm start` and, with `--url` of it,
+ * `npm run profile` of each operation named below, then this.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,11 +56,19 @@ async function picture(
 async function flameGraphOf(browser: Browser, operation: string): Promise<string> {
   const page = await browser.newPage()
   await page.goto(`${url}/profiles/`)
-  const link = page.locator(`a[href*="${operation}"][href$=".html"]`).first()
+  const link = page.locator(`a[href*="-${operation}."][href$=".html"]`).first()
   const path = await link.getAttribute('href')
   await page.close()
   if (path === null) throw new Error(`There is no profile of ${operation}: npm run profile`)
   return new URL(path, `${url}/profiles/`).pathname
+}
+
+/** Operations of which a flame graph is shown, and under which name. */
+const flameGraphs = {
+  create_order: 'flame-graph',
+  get_products: 'flame-graph-get-products',
+  get_product: 'flame-graph-get-product',
+  list_orders: 'flame-graph-list-orders',
 }
 
 /** The last figure of the strip, which has no rates before its second look. */
@@ -72,10 +81,11 @@ const executablePath = Bun.which('chromium')
 if (executablePath === null) throw new Error('chromium is not installed: scripts/browser.ts')
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 try {
-  const flameGraph = await flameGraphOf(browser, 'create_order')
   await buying(() => picture(browser, '/docs/', 'first-look', lastFigure))
-  await picture(browser, flameGraph, 'flame-graph', firstFrame)
+  for (const [operation, name] of Object.entries(flameGraphs)) {
+    await picture(browser, await flameGraphOf(browser, operation), name, firstFrame)
+  }
 } finally {
   await browser.close()
 }
-console.log('Wrote docs/pictures/first-look.png and docs/pictures/flame-graph.png.')
+console.log(`Wrote first-look and ${Object.values(flameGraphs).join(', ')} to docs/pictures/.`)

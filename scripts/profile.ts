@@ -1,4 +1,4 @@
-/** `npm run profile`: profiles of four operations under load, one in each service. */
+/** `npm run profile`: profiles of operations under load, one in each service unless others are named. */
 import { relative, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pageOf } from '../core/profiling/folder.ts'
@@ -7,6 +7,7 @@ import { profilingPath } from '../core/profiling/routes.ts'
 import { runCommand } from './command.ts'
 import { behind, signIn, type Addresses, type Caller } from './profile/caller.ts'
 import {
+  namedOperations,
   operations,
   readStock,
   registerBuyers,
@@ -20,6 +21,7 @@ const usage = `Usage: npm run profile [-- options]
 Puts load on get_products, add_to_cart, create_order and get_user_profile, one after the other, and
 takes a CPU profile of each. They lie in profiles/ and are shown at /profiles/ of a running shop.
 
+  --operation <name>   this one alone, or several; also get_product and list_orders
   --seconds <number>   length of each profile, 1 to 60 (10)
   --clients <number>   requests at once (16)
   --url <address>      a running shop's gateway; without it, a shop of its own
@@ -27,6 +29,7 @@ takes a CPU profile of each. They lie in profiles/ and are shown at /profiles/ o
   --admin <name>       who may take profiles (admin); the password is in ADMIN_PASSWORD (admin123)`
 
 interface Options {
+  readonly operations: readonly ProfiledOperation[]
   readonly seconds: number
   readonly clients: number
   readonly url: string | undefined
@@ -37,6 +40,7 @@ interface Options {
 function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {
+      operation: { type: 'string', multiple: true, default: operations.map(nameOf) },
       seconds: { type: 'string', default: '10' },
       clients: { type: 'string', default: '16' },
       url: { type: 'string' },
@@ -47,11 +51,27 @@ function readOptions(): Options | null {
   const seconds = Number(values.seconds)
   const clients = Number(values.clients)
   const port = Number(values.port)
+  const names = new Set(values.operation)
+  const chosen = namedOperations.filter((each) => names.has(nameOf(each)))
   const allowed =
-    isWhole(seconds, 1, 60) && isWhole(clients, 1, 1_000) && isWhole(port, 1_024, 65_535)
+    chosen.length === names.size &&
+    isWhole(seconds, 1, 60) &&
+    isWhole(clients, 1, 1_000) &&
+    isWhole(port, 1_024, 65_535)
   return allowed
-    ? { seconds, clients, port, admin: values.admin, url: values.url?.replace(/\/+$/, '') }
+    ? {
+        operations: chosen,
+        seconds,
+        clients,
+        port,
+        admin: values.admin,
+        url: values.url?.replace(/\/+$/, ''),
+      }
     : null
+}
+
+function nameOf({ operation }: ProfiledOperation): string {
+  return operation
 }
 
 const isWhole = (value: number, min: number, max: number): boolean =>
@@ -72,7 +92,7 @@ async function profileAll(addresses: Addresses, options: Options): Promise<void>
   const admin = await signIn(addresses, options.admin, process.env['ADMIN_PASSWORD'] || 'admin123')
   const stock = await readStock(addresses)
   const buyers = await registerBuyers(addresses, options.clients)
-  for (const each of operations) {
+  for (const each of options.operations) {
     const acts = buyers.map((buyer) => each.client(stock, buyer))
     const stats = await underLoad(acts, () => profile(admin, each, options.seconds))
     console.log(report(each, stats, options.url))

@@ -60,6 +60,15 @@ function yamlOf(plan: NodePlan): string {
   return template.replace(/@([A-Z]+)@/g, (place, name: string) => values[name] ?? place)
 }
 
+/** Fresh nodes with given tokens have nothing to wait for. */
+const founding = ['-Dcassandra.skip_wait_for_gossip_to_settle=0', '-Dcassandra.ring_delay_ms=1000']
+
+/**
+ * A node that fetches its share has to know the others and their tables first: one that has heard of no
+ * schema when the delay is over takes its place with nothing, and owns rows that it does not have.
+ */
+const joining = ['-Dcassandra.ring_delay_ms=15000']
+
 const optionsFile = join(templates, 'jvm.options')
 
 function argumentsOf(plan: NodePlan, jars: Jars, replaces: boolean): string[] {
@@ -82,9 +91,7 @@ function argumentsOf(plan: NodePlan, jars: Jars, replaces: boolean): string[] {
     `-Dcassandra.jmx.local.port=${plan.jmxPort}`,
     '-Dcassandra-foreground=yes',
     '-Dcassandra.superuser_setup_delay_ms=0',
-    // Fresh nodes with given tokens have nothing to wait for.
-    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
-    '-Dcassandra.ring_delay_ms=1000',
+    ...(plan.bootstraps ? joining : founding),
     ...(replaces ? [`-Dcassandra.replace_address_first_boot=${plan.address}`] : []),
     ...['-cp', `${home}/conf:${jars.lib}/*`, 'org.apache.cassandra.service.CassandraDaemon'],
   ]

@@ -1,4 +1,4 @@
-/** The four operations that are profiled, each as what one client asks for, again and again. */
+/** The operations that are profiled, each as what one client asks for, again and again. */
 import { randomUUID } from 'node:crypto'
 import type { ServiceName } from '../../core/values/service-name.ts'
 import { callerOf, signIn, type Addresses, type Caller } from './caller.ts'
@@ -27,7 +27,10 @@ interface Category {
 const pageSize = 20
 /** Lines that a client puts into its cart before it empties it; a cart holds 100. */
 const linesPerCart = 60
+/** Orders that a client places before it lists them: as many as the list shows. */
+const ordersPerList = 20
 
+/** Where a client of a shop spends its time: what is profiled unless an operation is named. */
 export const operations: readonly ProfiledOperation[] = [
   {
     service: 'catalog',
@@ -64,6 +67,31 @@ export const operations: readonly ProfiledOperation[] = [
     service: 'user',
     operation: 'get_user_profile',
     client: (_stock, buyer) => () => buyer.call('user', 'GET', '/users/me/profile'),
+  },
+]
+
+/** Two more by name: their goals in the benchmarks are missed, and their profiles say why. */
+export const namedOperations: readonly ProfiledOperation[] = [
+  ...operations,
+  {
+    service: 'catalog',
+    operation: 'get_product',
+    client({ addresses, products }) {
+      const visitor = callerOf(addresses, null)
+      return () => visitor.call('catalog', 'GET', `/products/${oneOf(products)}`)
+    },
+  },
+  {
+    service: 'order',
+    operation: 'list_orders',
+    client({ products }, buyer) {
+      return (round) =>
+        round < ordersPerList
+          ? buyer.call('order', 'POST', '/orders/', {
+              items: [{ product_id: oneOf(products), quantity: 1 }],
+            })
+          : buyer.call('order', 'GET', '/orders/')
+    },
   },
 ]
 
