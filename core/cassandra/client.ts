@@ -3,6 +3,7 @@ import { Client, auth, errors, policies, types, type ClientOptions } from 'cassa
 import type { Logger } from '../logging/logger.ts'
 import { isUnreachable } from './failure.ts'
 import { createRetryPolicy } from './retries.ts'
+import { createSpeculation } from './speculation.ts'
 import { pause } from '../resilience/pause.ts'
 
 export interface ClusterOptions {
@@ -13,9 +14,6 @@ export interface ClusterOptions {
   /** Null where the cluster asks for none. */
   readonly credentials: { readonly user: string; readonly password: string } | null
 }
-
-/** Milliseconds after which an idempotent read is sent to a second replica as well. */
-const speculateAfter = 150
 
 /** Milliseconds until a connection must stand, and between two attempts to get a lost one back. */
 const connectTimeout = 1000
@@ -28,6 +26,7 @@ export function createClient(
   } = {},
 ): Client {
   const { keyspace, loadBalancing } = more
+  const speculation = createSpeculation()
   return new Client({
     contactPoints: [...cluster.contactPoints],
     localDataCenter: cluster.datacenter,
@@ -54,11 +53,9 @@ export function createClient(
       ...(loadBalancing !== undefined && { loadBalancing }),
       reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectAfter),
       retry: createRetryPolicy(),
-      speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(
-        speculateAfter,
-        1,
-      ),
+      speculativeExecution: speculation.policy,
     },
+    metrics: speculation.metrics,
     encoding: { map: Map, set: Set, useUndefinedAsUnset: true },
     monitorReporting: { enabled: false },
   })

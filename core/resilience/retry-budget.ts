@@ -5,6 +5,8 @@ export interface RetryBudget {
   earn(): void
   /** Takes one retry; false when none is left. */
   take(): boolean
+  /** Retries that could be taken now. */
+  left(): number
 }
 
 export interface RetryBudgetOptions {
@@ -34,5 +36,6 @@ export function createRetryBudget({ share, burst }: RetryBudgetOptions): RetryBu
       tokens -= 1
       return true
     },
+    left: () => Math.floor(tokens),
   }
 }

@@ -44,8 +44,8 @@ export function pageOf(
     '# Outages',
     '',
     'Three Cassandra nodes with three replicas, two copies of each service, and a load that does not ' +
-      'wait for answers: 40 reads of the catalog, 8 of carts and lists, and 3 purchases a second, each ' +
-      'of four or so calls. A buyer repeats his checkout with one key until it is answered. After each ' +
+      'wait for answers: 20 reads of the catalog, 4 of carts and lists, and one purchase a second ' +
+      'of at least three calls. A buyer repeats his checkout with one key until it is answered. After each ' +
       'story every promised order stands once with its lines, no buyer has another, and every unit of ' +
       "stock is where the orders' states say. Written by `npm run outages`, which fails otherwise; " +
       `${machineLine()}.`,

@@ -419,6 +419,56 @@ test('checkouts that are being driven do not keep the sweeper from those that ar
   await shop.expectSettled()
 })
 
+test('where checkouts take long, sweepers leave them alone for longer', async () => {
+  const shop = createShop()
+  const [slow, other] = [shop.processOf(), shop.processOf()]
+  const placeIn = async (milliseconds: number) => {
+    await shop.add(apples, 1)
+    const release = shop.orders.hold()
+    const before = shop.orders.calls()
+    const placed = shop.checkout(slow)
+    await until(() => shop.orders.calls() === before + 1)
+    shop.clock.advance(milliseconds)
+    release()
+    await placed
+  }
+  for (let count = 0; count < 10; count++) await placeIn(1_400)
+  await shop.add(apples, 1)
+  const release = shop.orders.hold()
+  const before = shop.orders.calls()
+  const driven = shop.checkout(other)
+  await until(() => shop.orders.calls() === before + 1)
+  shop.clock.advance(idleAfter)
+  expect(await slow.sweep()).toBe(0)
+  shop.clock.advance(idleAfter)
+  const sweep = slow.sweep()
+  await until(() => shop.orders.calls() === before + 2)
+  release()
+  expect(await sweep).toBe(1)
+  await driven
+  await shop.expectSettled()
+})
+
+test('a checkout that is not admitted has begun nothing', async () => {
+  const shop = createShop()
+  await shop.add(apples, 2)
+  const refusing = shop.processOf(shop.store, shop.orders, async () => {
+    throw problem('overloaded', { retryAfter: 1 })
+  })
+  expect(await outcomeOf(shop.checkout(refusing, 'k'))).toBe('overloaded')
+  expect(shop.orders.calls()).toBe(0)
+  expect((await shop.store.load(shop.user)).open).toBeNull()
+  // Who joins what another one has begun needs no place.
+  const release = shop.orders.hold()
+  const first = shop.checkout(shop.processOf(), 'k')
+  await until(() => shop.orders.calls() === 1)
+  const second = shop.checkout(refusing, 'k')
+  release()
+  expect((await first).body).toBe((await second).body)
+  expect(shop.orders.made.size).toBe(1)
+  await shop.expectSettled()
+})
+
 test('one sweep settles all that a crash has left, however many', async () => {
   const shop = createShop()
   const process = shop.processOf()

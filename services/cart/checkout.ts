@@ -9,7 +9,7 @@
  *                         │
  *                         ├─► the cart is empty ──► 400, unless the key has an order from long ago
  *                         │
- *                         └─► open one (conditional: none open, cart unchanged) ──► drive it
+ *                         └─► admitted ──► open one (conditional: none open, cart unchanged) ──► drive it
  *
  *   drive:  order service ─┬─ made, rejected ──► close: lines out, answer kept, row gone (one write)
  *                          ├─ not reached, and nobody else has tried ──► abandon: 503, key is free
@@ -26,6 +26,7 @@
  */
 import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { Problem, problem } from '../../core/http/problem.ts'
+import type { AdaptiveLimit } from '../../core/resilience/adaptive-limit.ts'
 import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
 import { formatTraceparent, type TraceContext } from '../../core/resilience/trace-context.ts'
 import { noSteps, type Steps } from '../../core/tracing/steps.ts'
@@ -74,10 +75,19 @@ export interface CheckoutsOptions {
   /** Told of each order once, by the one who closed its checkout. */
   readonly onOrdered: (total: Minor, lines: readonly OrderedLine[]) => void
   readonly steps?: Steps
+  /** Who may open a checkout; everybody unless given. */
+  readonly admit?: AdaptiveLimit
 }
 
-/** A checkout is left to the request that drives it for this long, in milliseconds. */
+/**
+ * A checkout is left to the request that drives it for this long, in milliseconds; where checkouts take
+ * longer, for twice as long as they take. Sweepers that went by the first alone would drive again what
+ * other copies drive, and make a slow store slower.
+ */
 export const idleAfter = 1_500
+const longestIdle = 4_000
+/** What the newest checkout has of the time that they take. */
+const newestShare = 0.2
 
 /** The sweeper's budget for one checkout, in milliseconds. */
 const sweepBudget = 4_000
@@ -89,9 +99,11 @@ const sweepBatches = 32
 type Outcome = CheckoutAnswer | null
 
 export function createCheckouts(options: CheckoutsOptions): Checkouts {
-  const { store, orders, clock, life, steps = noSteps } = options
+  const { store, orders, clock, life, steps = noSteps, admit = everybody } = options
   // Checkouts that this process drives; no more of them than requests in flight and a sweep.
   const flights = new Map<CheckoutId, Promise<Outcome>>()
+  // Milliseconds that a checkout takes these days, from its row to its answer.
+  let usual = 0
 
   /** Drives a checkout where all of this process can wait for it. */
   function fly(id: CheckoutId, run: () => Promise<Outcome>): Promise<Outcome> {
@@ -187,9 +199,13 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
       attempt: 1,
       attemptedAt: now,
     }
-    const opening = await store.openCheckout(open)
+    const opening = await admit(async () => {
+      const opened = await store.openCheckout(open)
+      if (opened.kind !== 'opened') return opened
+      return { kind: opened.kind, outcome: await fly(id, () => drive(open, request)) }
+    })
     if (opening.kind === 'blocked') return join(opening.by, request)
-    return opening.kind === 'opened' ? fly(id, () => drive(open, request)) : null
+    return opening.kind === 'opened' ? opening.outcome : null
   }
 
   /** Drives a checkout that was left alone; null when another process has begun to. */
@@ -214,6 +230,7 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
       .step('close_checkout', trace, () => settle(open, placed))
       .catch(unknownOutcome)
     if (end instanceof Problem) throw end
+    usual += newestShare * (clock.now() - open.attemptedAt - usual)
     return end
   }
 
@@ -255,12 +272,13 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
   }
 
   async function sweep(): Promise<number> {
-    const attemptedBefore = millis(clock.now() - idleAfter)
+    const idle = Math.min(longestIdle, Math.max(idleAfter, 2 * usual))
+    const attemptedBefore = millis(clock.now() - idle)
     let tried = 0
     for (let batch = 0; batch < sweepBatches; batch++) {
       // Those that requests drive here are among the idle ones and must not crowd out the others.
-      const idle = await store.idleCheckouts(attemptedBefore, sweepBatch + flights.size)
-      const left = idle.filter((open) => !flights.has(open.id)).slice(0, sweepBatch)
+      const found = await store.idleCheckouts(attemptedBefore, sweepBatch + flights.size)
+      const left = found.filter((open) => !flights.has(open.id)).slice(0, sweepBatch)
       await Promise.allSettled(
         left.map((open) => resume(open, { deadline: deadlineIn(sweepBudget, clock) })),
       )
@@ -272,6 +290,8 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
 
   return { checkout, sweep }
 }
+
+const everybody: AdaptiveLimit = (call) => call()
 
 type FinalWord = Extract<Placed, { kind: 'made' | 'rejected' | 'impossible' }>
 

@@ -1,4 +1,5 @@
 /** The cart service: carts, and checkouts that make one order each. */
+import { createAdmission } from '../../core/http/admission.ts'
 import { runService } from '../../core/lifecycle/service.ts'
 import { pause } from '../../core/resilience/pause.ts'
 import { every } from '../../core/resilience/worker.ts'
@@ -59,6 +60,7 @@ await runService({
       life,
       onOrdered: counts.ordered,
       steps,
+      admit: createAdmission(),
     })
     const views = createViews({ store, catalog, clock, life })
     const listing = createListing({ store, catalog, clock, life })

@@ -1,4 +1,5 @@
 /** The route table of the cart service. */
+import { checkoutBudget } from '../../core/http/admission.ts'
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
 import { route, tagged, type Route } from '../../core/http/route.ts'
@@ -18,9 +19,6 @@ export interface CartRoutesOptions {
 }
 
 const cart = { name: 'Cart', description: 'What the signed-in user is about to order' }
-
-/** A checkout waits for the order service, and that one for the catalog. */
-const checkoutBudget = 8_000
 
 const checkoutErrors = [
   'cart_empty',

@@ -4,6 +4,7 @@ import { expect } from 'bun:test'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
+import type { AdaptiveLimit } from '../../core/resilience/adaptive-limit.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
 import {
   newId,
@@ -42,13 +43,18 @@ export function createShop({ clock, store }: ShopPlace = newFile()) {
   const put = new Map<ProductId, number>()
 
   /** One process: its own checkouts over what all of them share, reached through what may fail. */
-  const processOf = (reach: CartStore = store, call: Orders = orders): Checkouts =>
+  const processOf = (
+    reach: CartStore = store,
+    call: Orders = orders,
+    admit?: AdaptiveLimit,
+  ): Checkouts =>
     createCheckouts({
       store: reach,
       orders: call,
       clock,
       life,
       onOrdered: (_total, lines) => counted.push(lines.length),
+      ...(admit !== undefined && { admit }),
     })
 
   async function add(product: ProductId, quantity: number, of = user): Promise<void> {

@@ -1,4 +1,5 @@
 /** The order service: saga, timers, outbox. */
+import { createAdmission } from '../../core/http/admission.ts'
 import { runService } from '../../core/lifecycle/service.ts'
 import { pause } from '../../core/resilience/pause.ts'
 import { every } from '../../core/resilience/worker.ts'
@@ -67,6 +68,7 @@ await runService({
       onCreated: counts.created,
       onRejected: counts.rejected,
       steps,
+      admit: createAdmission(),
     })
     const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved, steps })
     const listing = createListing(store, clock, config.ORDER_RETENTION_MS)

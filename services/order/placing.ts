@@ -19,6 +19,7 @@
  */
 import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
+import type { AdaptiveLimit } from '../../core/resilience/adaptive-limit.ts'
 import type { Deadline } from '../../core/resilience/deadline.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { formatTraceparent, type TraceContext } from '../../core/resilience/trace-context.ts'
@@ -83,6 +84,8 @@ export interface PlacingOptions {
   readonly onCreated: (order: Order) => void
   readonly onRejected?: () => void
   readonly steps?: Steps
+  /** Who may begin a direct order; everybody unless given. A cart's checkout was admitted over there. */
+  readonly admit?: AdaptiveLimit
 }
 
 /** How often a duplicate looks whether the first has finished, in milliseconds; then half as often. */
@@ -100,15 +103,26 @@ const sweepBudget = 2_000
 const sweepBatch = 64
 
 export function createPlacing(options: PlacingOptions): Placing {
-  const { store, stock, outbox, answers, clock, timing, steps = noSteps } = options
+  const {
+    store,
+    stock,
+    outbox,
+    answers,
+    clock,
+    timing,
+    steps = noSteps,
+    admit = everybody,
+  } = options
 
   const newLease = (): Lease => ({
     owner: newId<string>(),
     until: millis(clock.now() + options.leaseTime),
   })
 
-  const place: Placing['place'] = (placement, deadline, trace) =>
-    steps.step('create_order', trace, (own) => begin(placement, deadline, own))
+  const place: Placing['place'] = (placement, deadline, trace) => {
+    const run = () => steps.step('create_order', trace, (own) => begin(placement, deadline, own))
+    return placement.origin.kind === 'direct' ? admit(run) : run()
+  }
 
   async function begin(
     placement: Placement,
@@ -325,6 +339,8 @@ export function createPlacing(options: PlacingOptions): Placing {
 
   return { place, find, sweep }
 }
+
+const everybody: AdaptiveLimit = (call) => call()
 
 /** After a failed attempt the next one waits this long, in milliseconds. */
 const retryPause = 500

@@ -1,4 +1,5 @@
 /** The route table of the order service. */
+import { checkoutBudget } from '../../core/http/admission.ts'
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import type { UserCaller } from '../../core/http/caller.ts'
 import { problem } from '../../core/http/problem.ts'
@@ -32,9 +33,6 @@ const ordersTag = {
   name: 'Orders',
   description: 'Ordering without a cart, following an order, and moving it along',
 }
-
-/** A checkout waits for the catalog, and on a bad day for a restart of it. */
-const checkoutBudget = 8_000
 
 /** Says whose checkout an answer belongs to: a key may be older than the cart's stored answer. */
 export const checkoutHeader = 'order-checkout'

@@ -1,6 +1,7 @@
 /** The route table of the user service. */
 import type { UserCaller } from '../../core/http/caller.ts'
 import type { JwkSet } from '../../core/auth/keys.ts'
+import { checkoutBudget } from '../../core/http/admission.ts'
 import { idempotencyKey } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
@@ -32,8 +33,6 @@ export interface UserRoutesOptions extends InternalRoutesOptions, NotificationRo
 
 /** Larger than any log-in or registration; a password is at most 128 characters. */
 const smallBody = 8 * 1024
-/** A checkout waits for cart, order and catalog service, and on a bad day for a restart of one. */
-const checkoutBudget = 8_000
 
 const accountTag = { name: 'Accounts', description: 'Registering, signing in and signing out' }
 const ownTag = { name: 'Own', description: 'What belongs to the signed-in user' }

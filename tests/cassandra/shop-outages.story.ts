@@ -57,7 +57,7 @@ describe.skipIf(!canRunCassandra)('a shop on three nodes, two copies of each ser
     for (const name of ['CONTACT_POINTS', 'REPLICATION']) delete process.env[`CASSANDRA_${name}`]
   }, patience)
 
-  const begin = (): Load => startLoad({ shop, products, reads: 40, others: 8, buyers: 3 })
+  const begin = (): Load => startLoad({ shop, products, reads: 20, others: 4, buyers: 1 })
 
   /** Ten seconds of peace, what `act` does, ten more; then the books. */
   async function story(

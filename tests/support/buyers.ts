@@ -103,7 +103,9 @@ export async function stubbornly(ask: () => Promise<Answer>, limit = 60_000): Pr
     const answer = await ask().catch(() => null)
     if (answer !== null && !isPassing(answer)) return answer
     if (Date.now() > end) throw new Error(`No lasting answer; the last one: ${answer?.text}`)
-    await Bun.sleep(50 + Math.random() * 150)
+    // As a well-behaved client: no sooner than it was asked to.
+    const wanted = Number(answer?.headers.get('retry-after') ?? 0) * 1000
+    await Bun.sleep(wanted + 50 + Math.random() * 150)
   }
 }
 
