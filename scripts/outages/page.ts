@@ -33,9 +33,9 @@ export function pageOf(
         ? []
         : [
             '',
-            '| Call | Times |',
-            '| --- | ---: |',
-            ...failed.map(([what, n]) => `| ${what} | ${n} |`),
+            '| Call | Times | Why |',
+            '| --- | ---: | --- |',
+            ...failed.map(([what, n]) => `| ${what} | ${n} | ${whyOf(what)} |`),
           ]),
       '',
     ].join('\n')
@@ -57,6 +57,25 @@ export function pageOf(
     '',
   ].join('\n')
   return [['outages.md', page], ...stories.map((story) => [fileOf(story), plotOf(story)] as const)]
+}
+
+/** What a failed call tells the one who made it, by the answer's code. */
+const reasons: Readonly<Record<string, string>> = {
+  service_unavailable: 'a service behind it did not answer in time, or its copies were gone',
+  gateway_timeout: 'the gateway waited for its whole patience; nothing is known of a write',
+  bad_gateway: 'the copy was killed while it worked on it',
+  store_unavailable: 'the cluster did not answer in time, or is known to be gone',
+  outcome_unknown: 'the order may stand: asked again with its key, it was found or made',
+  request_in_progress: 'an earlier attempt of the same checkout was still at work',
+  overloaded: 'not admitted, since those under way were slow; nothing was begun',
+  'no connection': 'the gateway closed the connection before an answer',
+}
+
+/** @param failure a key of `failures`: `checkout: 503 outcome_unknown` */
+export function whyOf(failure: string): string {
+  const code = Object.keys(reasons).find((each) => failure.endsWith(each))
+  if (code === undefined) throw new Error(`Nobody has explained why a call fails so: ${failure}.`)
+  return reasons[code] ?? ''
 }
 
 const fileOf = ({ name }: Story): string => `outages-${name.replaceAll(' ', '-')}.svg`

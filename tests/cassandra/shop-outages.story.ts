@@ -6,6 +6,7 @@
  */
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { whyOf } from '../../scripts/outages/page.ts'
 import { serviceNames } from '../../core/values/service-name.ts'
 import { createBuyer, createProduct, order } from '../support/buyers.ts'
 import { canRunCassandra, startCluster, type TestCluster } from '../support/cassandra.ts'
@@ -195,6 +196,11 @@ describe.skipIf(!canRunCassandra)('a shop on three nodes, two copies of each ser
         }
         await eventually('the breakers are open', refusing)
         note('all breakers are open')
+        const isStale = async () => (await fetch(page)).headers.get('x-cache') === 'stale'
+        await eventually('every copy marks its pages', async () => {
+          return (await Promise.all(Array.from({ length: 10 }, isStale))).every(Boolean)
+        })
+        note('pages are marked stale')
         const end = performance.now() + seconds * 1000
         while (performance.now() < end) {
           const stale = await fetch(page)
@@ -253,6 +259,8 @@ describe.skipIf(!canRunCassandra)('a shop on three nodes, two copies of each ser
 function tell(name: string, moments: readonly Moment[], { calls, promised }: LoadResult): void {
   const failed = failures(calls)
   console.log(`${name}: ${calls.length} calls, ${promised.length} orders, failures`, failed)
+  // One that nobody has explained yet is no part of the story.
+  Object.keys(failed).forEach(whyOf)
   if (results === '') return
   const story = {
     name,
