@@ -85,7 +85,10 @@ export interface Keyspace {
   conditionalBatch<R = Row>(name: string): ConditionalBatch<R>
   /** Prepares all that has been declared, on every node; call it once, before the store is used. */
   prepare(): Promise<void>
-  /** Reads at LOCAL_QUORUM; rejects with the problem `store_unavailable` when that fails. */
+  /**
+   * Resolves when the cluster has answered within the last second, or answers a read at LOCAL_QUORUM
+   * now; rejects with the problem `store_unavailable` otherwise. Cheap enough for every probe.
+   */
   check(): Promise<void>
   /** True while calls are refused at once because the cluster does not answer. */
   isOpen(): boolean
@@ -94,6 +97,13 @@ export interface Keyspace {
   /** Refuses new calls, finishes those under way, closes the connections. Later calls do nothing. */
   close(): Promise<void>
 }
+
+/**
+ * Milliseconds for which an answer says that the cluster is there. Each copy of each service is asked by
+ * each of its neighbours whether it is ready, several times a second: a read for each of them was more
+ * than three nodes on two processors could do beside anything else.
+ */
+const answerLasts = 1000
 
 /** Milliseconds that calls under way get at the end; no statement may take longer. */
 const drainTime = 5000
@@ -123,13 +133,16 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
 
   let underWay = 0
   let closed = false
+  let answeredAt = -Infinity
   const lanes = createLanes()
   async function guard<T>(lane: Lane, call: () => Promise<T>): Promise<T> {
     // Also of what waits for a place: it asks the breaker again when it gets one.
     if (closed || breaker.isOpen()) throw unavailable()
     underWay += 1
     try {
-      return await lanes(lane, () => breaker.run(call))
+      const result = await lanes(lane, () => breaker.run(call))
+      answeredAt = performance.now()
+      return result
     } finally {
       underWay -= 1
     }
@@ -147,6 +160,7 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
             }),
   }
 
+  let checking: Promise<void> | null = null
   const declared = new Map<string, string>()
   /** Two statements of one name would share their series. */
   function declare(name: string, cql: string, pattern: RegExp): Observation | undefined {
@@ -187,8 +201,10 @@ export async function openKeyspace(options: KeyspaceOptions): Promise<Keyspace> 
       }
     },
     async check() {
+      if (closed || breaker.isOpen()) throw unavailable()
+      if (performance.now() - answeredAt < answerLasts) return
       try {
-        await guard('read', probe)
+        await (checking ??= guard('read', probe).finally(() => (checking = null)))
       } catch (error) {
         throw failureOf(error)
       }

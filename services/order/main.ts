@@ -76,17 +76,17 @@ await runService({
       routes: orderRoutes({ placing, moves, listing, store }),
       check: store.check,
       workers: () => [
-        every(200, async () => void (await moves.advanceDue()), {
+        every(500, async () => void (await moves.advanceDue()), {
           log,
           jitter,
           name: 'order timers',
         }),
-        every(500, async () => void (await placing.sweep()), {
+        every(1_000, async () => void (await placing.sweep()), {
           log,
           jitter,
           name: 'half-placed orders',
         }),
-        every(500, async () => void (await outbox.sweep()), { log, jitter, name: 'outbox' }),
+        every(1_000, async () => void (await outbox.sweep()), { log, jitter, name: 'outbox' }),
         every(60_000, () => store.forgetAnswers(clock.now(), 1_000), {
           log,
           jitter,
