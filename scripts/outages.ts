@@ -43,6 +43,6 @@ if ((await run.exited) === 0) {
   const said = output.split('\n').filter((line) => /^(all nodes gone|200 buyers)/.test(line))
   for (const [file, text] of pageOf(stories, said)) writeFileSync(join(root, 'docs', file), text)
   console.log('Wrote docs/outages.md.')
-}
-rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
+} else console.log(`What was seen until then is in ${results}.`)
 process.exit(run.exitCode ?? 1)

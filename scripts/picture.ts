@@ -81,10 +81,10 @@ const executablePath = Bun.which('chromium')
 if (executablePath === null) throw new Error('chromium is not installed: scripts/browser.ts')
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 try {
-  await buying(() => picture(browser, '/docs/', 'first-look', lastFigure))
   for (const [operation, name] of Object.entries(flameGraphs)) {
     await picture(browser, await flameGraphOf(browser, operation), name, firstFrame)
   }
+  await buying(() => picture(browser, '/docs/', 'first-look', lastFigure))
 } finally {
   await browser.close()
 }
