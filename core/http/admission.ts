@@ -7,15 +7,21 @@
 import { createAdaptiveLimit, type AdaptiveLimit } from '../resilience/adaptive-limit.ts'
 import { problem } from './problem.ts'
 
-/** Milliseconds of a request that places an order: it waits for up to three services, on a bad day for a restart of one. */
+/**
+ * Milliseconds of a request that places an order: it waits for up to three services, on a bad day for a
+ * restart of one.
+ */
 export const checkoutBudget = 8_000
 
 /** Of one process; those who repeat or join what is under way have no need of it. */
-export function createAdmission(budget = checkoutBudget): AdaptiveLimit {
+export function createAdmission(): AdaptiveLimit {
   return createAdaptiveLimit({
-    slow: budget / 4,
-    patience: budget / 2,
+    slow: checkoutBudget / 4,
+    patience: checkoutBudget / 2,
     countFailures: true,
     refuse: () => problem('overloaded', { retryAfter: 1 }),
   })
 }
+
+/** Where nobody has to wait. */
+export const admitAll: AdaptiveLimit = (call) => call()

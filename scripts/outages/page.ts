@@ -73,9 +73,9 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** @param failure a key of `failures`: `checkout: 503 outcome_unknown` */
 export function whyOf(failure: string): string {
-  const code = Object.keys(reasons).find((each) => failure.endsWith(each))
-  if (code === undefined) throw new Error(`Nobody has explained why a call fails so: ${failure}.`)
-  return reasons[code] ?? ''
+  const found = Object.entries(reasons).find(([code]) => failure.endsWith(code))
+  if (found === undefined) throw new Error(`Nobody has explained why a call fails so: ${failure}.`)
+  return found[1]
 }
 
 const fileOf = ({ name }: Story): string => `outages-${name.replaceAll(' ', '-')}.svg`

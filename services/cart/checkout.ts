@@ -24,6 +24,7 @@
  * - The cart is read before the kept answer: closing writes both at once, so a cart without its lines
  *   is never seen without the answer that explains it.
  */
+import { admitAll } from '../../core/http/admission.ts'
 import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { Problem, problem } from '../../core/http/problem.ts'
 import type { AdaptiveLimit } from '../../core/resilience/adaptive-limit.ts'
@@ -99,7 +100,7 @@ const sweepBatches = 32
 type Outcome = CheckoutAnswer | null
 
 export function createCheckouts(options: CheckoutsOptions): Checkouts {
-  const { store, orders, clock, life, steps = noSteps, admit = everybody } = options
+  const { store, orders, clock, life, steps = noSteps, admit = admitAll } = options
   // Checkouts that this process drives; no more of them than requests in flight and a sweep.
   const flights = new Map<CheckoutId, Promise<Outcome>>()
   // Milliseconds that a checkout takes these days, from its row to its answer.
@@ -290,8 +291,6 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
 
   return { checkout, sweep }
 }
-
-const everybody: AdaptiveLimit = (call) => call()
 
 type FinalWord = Extract<Placed, { kind: 'made' | 'rejected' | 'impossible' }>
 

@@ -17,6 +17,7 @@
  * - The sweeper rolls forward what has a key or a cart checkout behind it (somebody will ask again)
  *   and rolls back keyless direct orders (nobody can).
  */
+import { admitAll } from '../../core/http/admission.ts'
 import { answerLife, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
 import type { AdaptiveLimit } from '../../core/resilience/adaptive-limit.ts'
@@ -111,7 +112,7 @@ export function createPlacing(options: PlacingOptions): Placing {
     clock,
     timing,
     steps = noSteps,
-    admit = everybody,
+    admit = admitAll,
   } = options
 
   const newLease = (): Lease => ({
@@ -339,8 +340,6 @@ export function createPlacing(options: PlacingOptions): Placing {
 
   return { place, find, sweep }
 }
-
-const everybody: AdaptiveLimit = (call) => call()
 
 /** After a failed attempt the next one waits this long, in milliseconds. */
 const retryPause = 500
