@@ -42,6 +42,7 @@ if ((await run.exited) === 0) {
     .map((line) => JSON.parse(line) as Story)
   const said = output.split('\n').filter((line) => /^(all nodes gone|200 buyers)/.test(line))
   for (const [file, text] of pageOf(stories, said)) writeFileSync(join(root, 'docs', file), text)
+  Bun.spawnSync([process.execPath, 'fmt', '--no-script', 'docs/outages.md'], { cwd: root })
   console.log('Wrote docs/outages.md.')
   rmSync(folder, { recursive: true, force: true })
 } else console.log(`What was seen until then is in ${results}.`)

@@ -254,10 +254,11 @@ function requireRepeatable(migration: CassandraMigration): void {
 
 /**
  * A timeout or a lost race between coordinators, as opposed to a wrong statement. Another copy may
- * have made the keyspace a moment ago, and this coordinator not have heard of it yet.
+ * have made the keyspace or the table a moment ago, and this coordinator, or one of the replicas that it
+ * asks, not have heard of it yet.
  */
 const isUnsettled = (error: unknown): boolean =>
   isUnreachable(error) ||
-  /timed out|timeout|Server failure during|Socket was closed|(schema_migrations|keyspace '?\w+'?) (does not|doesn't) exist/i.test(
+  /timed out|timeout|Server failure during|Socket was closed|(schema_migrations|keyspace '?\w+'?) (does not|doesn't) exist|Unknown CF|Couldn't find table/i.test(
     String(error),
   )
