@@ -1,7 +1,8 @@
 /**
  * A user's cart. A checkout has two moments, as services/cart/checkout.ts has them: it opens with the
- * lines that it will order, and closes by taking exactly these out. Each is an operation of its own in
- * the history, called and answered when the checkout was.
+ * lines that it will order, and closes by taking exactly these out: a line that was removed meanwhile
+ * and added again is another one, and stays. Each is an operation of its own in the history, called and
+ * answered when the checkout was.
  */
 import type { Model } from './checker.ts'
 
@@ -24,9 +25,17 @@ export type CartOutput =
   | { readonly kind: 'opened'; readonly lines: Lines }
   | { readonly kind: 'empty' }
 
+interface OpenCheckout {
+  readonly checkout: string
+  /** What it orders. */
+  readonly lines: Lines
+  /** What of it closing takes out: the lines that have been in the cart since it opened. */
+  readonly taken: Lines
+}
+
 export interface CartState {
   readonly lines: Lines
-  readonly open: { readonly checkout: string; readonly lines: Lines } | null
+  readonly open: OpenCheckout | null
   /** What each checkout has ordered: whoever repeats its key gets that answer again. */
   readonly closed: Readonly<Record<string, Lines>>
 }
@@ -60,10 +69,14 @@ function apply(state: CartState, input: CartInput): [CartState, CartOutput] | nu
     case 'remove': {
       const { product } = input
       if (lines[product] === undefined) return [state, { kind: 'no_line' }]
-      return [{ ...state, lines: without(lines, { [product]: Infinity }) }, { kind: 'done' }]
+      const all = { [product]: Infinity }
+      const left = open && { ...open, taken: without(open.taken, all) }
+      return [{ ...state, lines: without(lines, all), open: left }, { kind: 'done' }]
     }
-    case 'clear':
-      return [isEmpty ? state : { ...state, lines: {} }, { kind: 'done' }]
+    case 'clear': {
+      if (isEmpty) return [state, { kind: 'done' }]
+      return [{ ...state, lines: {}, open: open && { ...open, taken: {} } }, { kind: 'done' }]
+    }
     case 'read':
       return [state, { kind: 'read', lines }]
     case 'open': {
@@ -73,7 +86,7 @@ function apply(state: CartState, input: CartInput): [CartState, CartOutput] | nu
       if (open !== null) return null
       if (isEmpty) return [state, { kind: 'empty' }]
       return [
-        { ...state, open: { checkout, lines } },
+        { ...state, open: { checkout, lines, taken: lines } },
         { kind: 'opened', lines },
       ]
     }
@@ -82,7 +95,7 @@ function apply(state: CartState, input: CartInput): [CartState, CartOutput] | nu
       if (closed[checkout] !== undefined) return [state, { kind: 'done' }]
       if (open?.checkout !== checkout) return null
       const next = {
-        lines: without(lines, open.lines),
+        lines: without(lines, open.taken),
         open: null,
         closed: { ...closed, [checkout]: open.lines },
       }

@@ -214,6 +214,21 @@ describe('a cart', () => {
     )
   })
 
+  test('what was removed while a checkout runs and added again stays whole', () => {
+    const remove = op<CartInput, CartOutput>(
+      4,
+      5,
+      { kind: 'remove', product: 'p' },
+      { kind: 'done' },
+    )
+    const clear = op<CartInput, CartOutput>(4, 5, { kind: 'clear' }, { kind: 'done' })
+    for (const gone of [remove, clear]) {
+      const first = [add(0, 1, 2, 2), ...checkout(2, 9, 'c', 2), holds(3, 2), gone, add(6, 7, 5, 5)]
+      expect(cart(...first, holds(10, 5))).toBe(true)
+      expect(cart(...first, holds(10, 3))).toBe(false)
+    }
+  })
+
   test('a repeated key gets the first answer and orders nothing more', () => {
     const first = [add(0, 1, 2, 2), ...checkout(2, 3, 'c', 2), add(4, 5, 1, 1)]
     expect(cart(...first, ...checkout(6, 7, 'c', 2), holds(8, 1))).toBe(true)

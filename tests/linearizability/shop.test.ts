@@ -30,20 +30,19 @@ let cluster: TestCluster | null = null
 let shop: Shop
 beforeAll(async () => {
   if (nodes > 0) cluster = await startCluster(nodes, 60)
-  shop = await startShop(cluster === null ? {} : onCluster(cluster))
+  // The shop's processes and what drops its keyspaces both go by the environment.
+  if (cluster !== null) {
+    Object.assign(process.env, {
+      CASSANDRA_CONTACT_POINTS: cluster.addresses.join(','),
+      CASSANDRA_REPLICATION: String(Math.min(3, nodes)),
+    })
+  }
+  shop = await startShop(cluster === null ? {} : { store: 'cassandra' })
 }, patience)
 afterAll(async () => {
   await shop?.stop()
   await cluster?.remove()
 }, patience)
-
-const onCluster = ({ addresses }: TestCluster) => ({
-  store: 'cassandra' as const,
-  env: {
-    CASSANDRA_CONTACT_POINTS: addresses.join(','),
-    CASSANDRA_REPLICATION: String(Math.min(3, addresses.length)),
-  },
-})
 
 describe('a shop whose services are killed and paused', () => {
   const stock = createRecorder<StockInput, StockOutput>()
