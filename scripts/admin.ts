@@ -3,24 +3,30 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { commonSettings } from '../core/config/common.ts'
 import { loadConfig } from '../core/config/config.ts'
-import { openAdmins, type Admins } from './admin/admins.ts'
+import { systemClock } from '../core/values/time.ts'
+import { openUserStore } from '../services/user/open-store.ts'
+import { createAdmins, type Admins } from './admin/admins.ts'
 import { askPassword } from './admin/ask-password.ts'
 import { databaseFile } from './backup/databases.ts'
 import { dataFolder, runCommand } from './command.ts'
+import { storeBeside } from './store-beside.ts'
 
 const usage = `Usage: npm run admin -- --username <name> [options]
 
   --username <name>   of the new admin
   --full-name <name>  what the admin is called (the username)
   --promote           make a user who is there already an admin; needs no password
-  --data <folder>     the shop's data (DATA_DIR, or data)
+  --store <store>     sqlite or cassandra (STORE, or sqlite)
+  --data <folder>     the shop's data on SQLite (DATA_DIR, or data)
 
-The password is asked for on a terminal, or read from a pipe. The shop may run.`
+The password is asked for on a terminal, or read from a pipe. The shop may run. A cluster is found by
+the settings CASSANDRA_...; see .env.example.`
 
 interface Options {
   readonly username: string
   readonly fullName: string
   readonly promote: boolean
+  readonly store: string | undefined
   readonly data: string
 }
 
@@ -30,20 +36,22 @@ function readOptions(): Options | null {
       username: { type: 'string' },
       'full-name': { type: 'string' },
       promote: { type: 'boolean', default: false },
+      store: { type: 'string' },
       data: { type: 'string' },
     },
   })
-  const { username, promote } = values
+  const { username, promote, store } = values
   if (username === undefined) return null
   const fullName = values['full-name'] ?? username
-  return { username, promote, fullName, data: dataFolder(values.data) }
+  return { username, promote, fullName, store, data: dataFolder(values.data) }
 }
 
 async function run(options: Options): Promise<string> {
-  const { username, promote, fullName } = options
-  const { PROFILE: profile } = loadConfig({ PROFILE: commonSettings.PROFILE }, process.env)
-  const path = databaseFile(options.data, 'user')
-  if (!existsSync(path)) {
+  const { username, promote, fullName, store: wanted, data } = options
+  const env = { ...process.env, DATA_DIR: data, ...(wanted !== undefined && { STORE: wanted }) }
+  const config = loadConfig(commonSettings, env)
+  const path = databaseFile(data, 'user')
+  if (config.STORE === 'sqlite' && !existsSync(path)) {
     throw new Error(
       `There is no database ${path} yet: start the shop once, or name its folder with --data.`,
     )
@@ -52,7 +60,8 @@ async function run(options: Options): Promise<string> {
   const password = promote
     ? ''
     : await askPassword({ input: process.stdin, output: process.stderr })
-  const admins = openAdmins({ path, profile })
+  const store = await openUserStore(storeBeside('user', config, data), systemClock)
+  const admins = createAdmins(store, config.PROFILE)
   try {
     if (promote) return await promoted(admins, username)
     if (await admins.create({ username, password, fullName, phone: null })) {
@@ -84,3 +93,5 @@ await runCommand({
     console.log(await run(options))
   },
 })
+// A driver that was closed while it lost its node keeps a socket, and would keep this process for ever.
+process.exit()

@@ -1,17 +1,14 @@
 /** `npm run seed -- --products <number>`: fills the catalog with demo products, as many as are wanted. */
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { commonSettings } from '../core/config/common.ts'
 import { loadConfig } from '../core/config/config.ts'
-import { storeOpener } from '../core/lifecycle/store.ts'
 import { createLogger } from '../core/logging/logger.ts'
-import { createMetrics } from '../core/metrics/metrics.ts'
-import { nothingObserved } from '../core/metrics/store-metrics.ts'
 import { systemClock } from '../core/values/time.ts'
 import { catalogSettings } from '../services/catalog/config.ts'
 import { openCatalogStore } from '../services/catalog/open-store.ts'
 import { seedDemo } from '../services/catalog/seed.ts'
 import { dataFolder, runCommand } from './command.ts'
+import { storeBeside } from './store-beside.ts'
 
 const usage = `Usage: npm run seed -- --products <number> [options]
 
@@ -51,16 +48,7 @@ async function run({ products, store: wanted, data }: Options): Promise<void> {
     )
   }
   const log = createLogger({ service: 'catalog', level: 'warn' })
-  const openStore = storeOpener({
-    name: 'catalog',
-    config,
-    directory: join(data, 'catalog'),
-    metrics: createMetrics('catalog'),
-    observe: () => nothingObserved,
-    log,
-    clock: systemClock,
-  })
-  const store = await openCatalogStore(openStore, systemClock)
+  const store = await openCatalogStore(storeBeside('catalog', config, data), systemClock)
   try {
     const start = performance.now()
     let told = 0

@@ -71,10 +71,3 @@ describe.skipIf(!hasCassandra)('under Cassandra', () => {
     }
   }, 120_000)
 })
-
-test('that a service does not have is refused in one sentence', () => {
-  const { openStore } = opener({ STORE: 'cassandra' })
-  expect(() => openStore({ sqlite: () => null })).toThrow(
-    'STORE is "cassandra", but the cart service has the store "sqlite" alone.',
-  )
-})

@@ -23,7 +23,7 @@ export type OpenServiceKeyspace = (migrations: readonly CassandraMigration[]) =>
 export interface StoreChoice<Store> {
   readonly sqlite: (place: SqlitePlace) => Store
   /** Imports its store itself, so that a process on SQLite never loads the driver. */
-  readonly cassandra?: (open: OpenServiceKeyspace) => Promise<Store>
+  readonly cassandra: (open: OpenServiceKeyspace) => Promise<Store>
 }
 
 export type OpenStore = <Store>(choice: StoreChoice<Store>) => Eventually<Store>
@@ -49,9 +49,6 @@ export function storeOpener(options: StoreOpenerOptions): OpenStore {
   return ({ sqlite, cassandra }) => {
     if (config.STORE === 'sqlite') {
       return sqlite({ path: join(directory, `${name}.db`), observe: observe('sqlite') })
-    }
-    if (cassandra === undefined) {
-      throw new Error(`STORE is "cassandra", but the ${name} service has the store "sqlite" alone.`)
     }
     return cassandra((migrations) => openServiceKeyspace(options, migrations))
   }

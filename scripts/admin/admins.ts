@@ -4,15 +4,11 @@ import type { commonSettings } from '../../core/config/common.ts'
 import { createPasswords } from '../../core/auth/password.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { compileValidator, type Issue } from '../../core/http/validation.ts'
-import { openDatabase } from '../../core/sqlite/database.ts'
-import type { UserId } from '../../core/values/ids.ts'
 import { systemClock } from '../../core/values/time.ts'
 import { createAccounts, type Registration } from '../../services/user/accounts.ts'
 import { demoAccounts } from '../../services/user/demo-accounts.ts'
-import { migrations } from '../../services/user/migrations.sqlite.ts'
 import { Registration as RegistrationSchema } from '../../services/user/schemas.ts'
 import type { UserStore } from '../../services/user/store.ts'
-import { openSqliteUserStore } from '../../services/user/store.sqlite.ts'
 import { nameKeyOf } from '../../services/user/users.ts'
 
 type Profile = Config<typeof commonSettings>['PROFILE']
@@ -27,10 +23,8 @@ export interface Admins {
 
 const validate = compileValidator(RegistrationSchema)
 
-/** Opens the user service's database, which must be there. */
-export function openAdmins(options: { readonly path: string; readonly profile: Profile }): Admins {
-  const { path, profile } = options
-  const store = openSqliteUserStore({ path })
+/** On the user service's store, which is closed with it. */
+export function createAdmins(store: UserStore, profile: Profile): Admins {
   const accounts = createAccounts({
     store,
     clock: systemClock,
@@ -45,7 +39,7 @@ export function openAdmins(options: { readonly path: string; readonly profile: P
       requireGood(registration, profile)
       return accounts.add(registration, 'admin')
     },
-    promote: (username) => promote(store, path, username),
+    promote: (username) => promote(store, username),
     close: () => store.close(),
   }
 }
@@ -79,25 +73,10 @@ function sentences({ extra }: Problem): string {
  * turn into an admin with it at the next refresh. A crash between the two leaves a user who has to
  * sign in again.
  */
-async function promote(
-  store: UserStore,
-  path: string,
-  username: string,
-): ReturnType<Admins['promote']> {
+async function promote(store: UserStore, username: string): ReturnType<Admins['promote']> {
   const account = await store.accountByName(nameKeyOf(username))
   if (account === null) return 'unknown'
   if (account.role === 'admin') return 'was one already'
   await store.endSessionsOf(account.id, systemClock.now())
-  await setRole(path, account.id)
-  return 'promoted'
-}
-
-async function setRole(path: string, id: UserId): Promise<void> {
-  const database = openDatabase({ path, migrations, service: 'user' })
-  const update = database.statement<[UserId]>("UPDATE users SET role = 'admin' WHERE id = ?")
-  try {
-    await database.write(() => update.run(id))
-  } finally {
-    await database.close()
-  }
+  return (await store.makeAdmin(account.id)) ? 'promoted' : 'unknown'
 }

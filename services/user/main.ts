@@ -17,12 +17,12 @@ import { addDemoAccounts, refuseDemoAccounts } from './demo-accounts.ts'
 import { createUserMetrics } from './metrics.ts'
 import { createNotificationStreams, pollInterval, tickInterval } from './notification-streams.ts'
 import { createNotifications } from './notifications.ts'
+import { openUserStore } from './open-store.ts'
 import { createPasswordChange } from './password-change.ts'
 import { createCarts, createOrders } from './peers.ts'
 import { createProfiles } from './profile.ts'
 import { userRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
-import { openSqliteUserStore } from './store.sqlite.ts'
 import { timedPasswords } from './timed-passwords.ts'
 
 /** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
@@ -52,13 +52,7 @@ await runService({
       throw new Error(`The key of ${signingFile} is not in ${keySetFile}: nobody could verify it.`)
     }
 
-    const store = await openStore({
-      sqlite: openSqliteUserStore,
-      async cassandra(open) {
-        const { migrations, openCassandraUserStore } = await import('./store.cassandra.ts')
-        return openCassandraUserStore({ keyspace: await open(migrations), clock })
-      },
-    })
+    const store = await openUserStore(openStore, clock)
     const userMetrics = createUserMetrics(metrics)
     const pool = createPasswords({
       concurrency: config.PASSWORD_CONCURRENCY,

@@ -131,6 +131,10 @@ function accountStatements(keyspace: Keyspace) {
        WHERE id = ? IF profile_revision = ?`,
       'set_profile',
     ),
+    makeAdmin: keyspace.conditional<[id: UserId, before: Role]>(
+      `UPDATE accounts SET role = 'admin' WHERE id = ? IF role = ?`,
+      'make_admin',
+    ),
     beginEpoch: keyspace.conditionalBatch<{ epoch: number | null }>('begin_session_epoch'),
     setEpoch: keyspace.conditional<[next: number, id: UserId, before: number | null]>(
       'UPDATE accounts SET epoch = ? WHERE id = ? IF epoch = ?',

@@ -100,6 +100,18 @@ export async function openCassandraUserStore(
       }
     }).then(({ user }) => user)
 
+  const makeAdmin: UserStore['makeAdmin'] = (id) =>
+    rounds(async () => {
+      const row = await accountRow(id)
+      if (row === null) return { known: false }
+      if (row.role === 'admin') return { known: true }
+      const { applied } = await settle(
+        () => sql.makeAdmin.run(id, row.role),
+        async () => (await sql.accountSettled.get(id))?.role === 'admin',
+      )
+      return applied ? { known: true } : null
+    }).then(({ known }) => known)
+
   return {
     ...createGuessLedger(sql, clock),
 
@@ -122,6 +134,7 @@ export async function openCassandraUserStore(
     },
 
     changeProfile,
+    makeAdmin,
 
     ...createSessionStore(sql, endings),
 

@@ -120,6 +120,18 @@ export function userStoreConformance(
         expect(await store.accountById(newId<UserId>())).toBeNull()
         expect(await store.accountByName(nameKeyOf('boris'))).toBeNull()
         expect(await store.changeProfile(newId<UserId>(), { fullName: 'x' })).toBeNull()
+        expect(await store.makeAdmin(newId<UserId>())).toBe(false)
+      })
+
+      test('an admin is made of one user, once and for all', async () => {
+        const anna = account('anna')
+        await add(anna)
+        await add(account('boris'))
+        expected.users.set(anna.id, { ...anna, role: 'admin' })
+        for (let times = 0; times < 2; times++) {
+          expect(await store.makeAdmin(anna.id)).toBe(true)
+          await invariant()
+        }
       })
 
       test('a profile changes where it is told to and nowhere else', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   faultyKeyspace,
   withEvery,
+  type Fault,
   type FaultyKeyspace,
 } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
@@ -25,6 +26,7 @@ const conditionalWrites = [
   'add_account',
   'take_name',
   'change_profile',
+  'make_admin',
   'open_session',
   'rotate_session',
   'end_session',
@@ -124,6 +126,7 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
     return [
       ['register', (store) => store.addUser(nameKeyOf(account.username), account), true],
       ['profile', (store) => store.changeProfile(id, { fullName: 'Anna K' }), { id, ...plain }],
+      ['make admin', (store) => store.makeAdmin(id), true],
       ...[mine, ...others, left, stolen].map(
         (session): [string, (store: UserStore) => Promise<unknown>, unknown] => [
           'open',
@@ -166,14 +169,29 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
     way: newWay(),
   })
 
+  /**
+   * Strikes every write, and for a write that another one came before, as feeds grow new buckets and
+   * endings are told of side by side, does so once more.
+   */
+  async function strike(
+    wanted: readonly string[],
+    faultAt: (at: number) => Fault,
+    run: (subject: Awaited<ReturnType<typeof prepare>>) => Promise<void>,
+  ): Promise<void> {
+    const struck = new Set<string>()
+    for (let turn = 1; turn <= 4 && wanted.some((name) => !struck.has(name)); turn++) {
+      for (const name of await withEvery(faulty, faultAt, prepare, run)) struck.add(name)
+    }
+    expect([...struck]).toEqual(expect.arrayContaining([...wanted]))
+  }
+
   for (const effect of ['before', 'after'] as const) {
     test(
       `is in one state after a crash ${effect} every write`,
       async () => {
-        const names = await withEvery(
-          faulty,
+        await strike(
+          [...conditionalWrites, ...plainWrites],
           (at) => ({ kind: 'crash', at, effect }),
-          prepare,
           async ({ store, way }) => {
             const { cursor } = await endedSince(0)
             const { cursor: notified } = await healthy.notified(null, 1)
@@ -191,7 +209,6 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
             await expectOneState(way, done, cursor, notified)
           },
         )
-        for (const name of [...conditionalWrites, ...plainWrites]) expect(names).toContain(name)
       },
       patience,
     )
@@ -220,6 +237,7 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
     const isNew = stored.passwordHash === 'new hash'
     if (done.includes('password')) expect(isNew).toBe(true)
     if (!isNew) expect(stored.passwordHash).toBe('old hash')
+    if (done.includes('make admin')) expect(stored.role).toBe('admin')
 
     const { sessions } = await endedSince(cursor)
     const alive = new Set<SessionId>()
@@ -261,10 +279,9 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
     test(
       `gets one answer when that of a write is lost and the write is ${outcome}`,
       async () => {
-        const names = await withEvery(
-          faulty,
+        await strike(
+          conditionalWrites,
           (at) => ({ kind: 'doubt', at, outcome }),
-          prepare,
           async ({ store, way }) => {
             const { cursor } = await endedSince(0)
             const { cursor: notified } = await healthy.notified(null, 1)
@@ -281,15 +298,18 @@ describe.skipIf(!hasCassandra)('a user on Cassandra', () => {
                 expect(await rotate(healthy, id, token, 'never')).toBe('unknown')
               }
             }
-            const expected = { ...account, fullName: 'Anna K', passwordHash: 'new hash' }
-            expect(await healthy.accountById(account.id)).toEqual(expected)
+            expect(await healthy.accountById(account.id)).toEqual({
+              ...account,
+              fullName: 'Anna K',
+              passwordHash: 'new hash',
+              role: 'admin',
+            })
             expect(await deliver(healthy, way, 1)).toBe(false)
             expect(await healthy.notifications(account.id, 0, 10)).toHaveLength(1)
             expect((await healthy.notified(notified, 100)).users).toEqual([account.id])
             expect(await guess(healthy, way)).toBe(1)
           },
         )
-        for (const name of conditionalWrites) expect(names).toContain(name)
       },
       patience,
     )

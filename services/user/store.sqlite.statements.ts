@@ -44,6 +44,10 @@ const userStatements = (database: Database) => ({
     'UPDATE users SET phone = ? WHERE id = ?',
     'set_phone',
   ),
+  makeAdmin: database.statement<[UserId]>(
+    "UPDATE users SET role = 'admin' WHERE id = ?",
+    'make_admin',
+  ),
   changePassword: database.statement<[string, UserId, string]>(
     'UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?',
     'change_password',

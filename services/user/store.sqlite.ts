@@ -84,6 +84,8 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
         return row === undefined ? null : toUser(row)
       }),
 
+    makeAdmin: (id) => database.write(() => sql.makeAdmin.run(id).changes === 1),
+
     changePassword: ({ user, from, to, keep, at }) =>
       database.write(() => {
         const { changes } = sql.changePassword.run(to, user, from)

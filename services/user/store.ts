@@ -58,6 +58,8 @@ export interface UserStore extends GuessLedger {
   accountByName(key: NameKey): Promise<Account | null>
   /** Changes what is given and leaves the rest; null for an unknown user. */
   changeProfile(id: UserId, changes: ProfileChanges): Promise<User | null>
+  /** Gives a user the role of an admin, which nothing takes away; false for an unknown user. */
+  makeAdmin(id: UserId): Promise<boolean>
   /**
    * Replaces the password's hash while it is still `from`, and with it ends all sessions of the user
    * but `keep`. Resolves with those whose access tokens may still be good; null, and nothing has
