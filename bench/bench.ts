@@ -95,7 +95,6 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     const reading = await compareReading({ ...options, all: true })
     const own = await measureOwn(options)
     const observability = await compareObservability({ ...options, port: port + 10 })
-    const engines = await compareEngines({ ...options, port: port + 10, env: collector.env })
     const memory = memoryOf(shop)
     const checkouts = await compareCheckouts({ shop, rounds, onProgress })
     const copies = await compareCopies(options)
@@ -104,7 +103,7 @@ async function measure(effort: Effort, port: number): Promise<Results> {
     onProgress('starts')
     const footprint = { memory, start: await startTimes(shop, startRounds) }
     onOneCore = {
-      saturation: [...reading, own, ...observability, copies, ...engines],
+      saturation: [...reading, own, ...observability, copies],
       checkouts,
       overload: overloaded,
       footprint,
@@ -128,7 +127,7 @@ async function measure(effort: Effort, port: number): Promise<Results> {
   }
 }
 
-/** The engines alone, as a part of the whole run: what that measured stays as it is. */
+/** A run of its own: the whole one takes long enough. */
 async function measureEngines({ rounds, seconds }: Effort, port: number): Promise<EngineResults> {
   const on = machine()
   await using collector = startCollector()

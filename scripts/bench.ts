@@ -9,11 +9,12 @@ const folder = join(root, 'bench')
 
 const usage = `Usage: npm run bench [-- option]
 
-  (none)      everything, at most 15 minutes; writes docs/benchmarks.md and bench/results/
+  (none)      all but engines and Cassandra, at most 15 minutes; writes docs/benchmarks.md and
+              bench/results/
   --quick     few short rounds, some 3 minutes; only raw results are kept, in bench/results/quick/
   --check     types, each micro benchmark once, and a few pairs against the committed run; ends with 1
               when something is clearly slower
-  --engines   the shop on Bun against the shop on Node alone, some 3 minutes; writes their part of the page
+  --engines   the shop on Bun against the shop on Node alone, some 2 minutes; writes their part
   --cassandra the shop on a Cassandra node of its own against the bare driver, some 5 minutes; writes
               their part of the page and the Cassandra halves of the goals
   --report    writes docs/benchmarks.md anew from the newest results
@@ -47,7 +48,7 @@ if (noNode !== null) {
   process.exit(2)
 }
 installLocked(folder, { development: true, say: console.error })
-if (whole || asked('--engines')) installNode(false, console.error)
+if (asked('--engines')) installNode(false, console.error)
 if (asked('--check')) {
   // `npm run check` leaves these files out, as their packages may not be there.
   const types = [process.execPath, 'check', '--no-script', '-p', folder]
