@@ -10,6 +10,7 @@ import {
   nodetool,
   pidOf,
   signal,
+  upAndNormal,
   type NodePlan,
 } from './node.ts'
 
@@ -99,11 +100,9 @@ function clusterOf(options: ClusterOptions, say: (line: string) => void): Cluste
   /** Nodes that should be running now; one that dies among them ends the wait. */
   const wanted = new Set<NodePlan>()
 
-  function allUp(): boolean {
-    return nodes.every((node) => {
-      const { exitCode, stdout } = nodetool(node, jarsOnce(), ['status'])
-      return exitCode === 0 && (stdout.toString().match(/^UN /gm) ?? []).length === nodes.length
-    })
+  async function allUp(): Promise<boolean> {
+    const seen = await Promise.all(nodes.map((node) => upAndNormal(node, jarsOnce())))
+    return seen.every((number) => number === nodes.length)
   }
 
   async function start(starting: readonly NodePlan[]): Promise<void> {

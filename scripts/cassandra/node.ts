@@ -99,20 +99,26 @@ function argumentsOf(plan: NodePlan, jars: Jars, replaces: boolean): string[] {
 }
 
 /** Runs nodetool against the node. */
-export function nodetool(plan: NodePlan, jars: Jars, words: readonly string[]) {
-  return Bun.spawnSync(
-    [
-      'java',
-      // The node's heap is not the tool's: these come later and win.
-      ...[`@${optionsFile}`, '-Xms32M', '-Xmx128M'],
-      `-Dlogback.configurationFile=${join(templates, 'logback.xml')}`,
-      `-Dcassandra.logdir=${plan.home}/logs/nodetool`,
-      ...['-cp', `${plan.home}/conf:${jars.lib}/*`, 'org.apache.cassandra.tools.NodeTool'],
-      ...['-h', '127.0.0.1', '-p', String(plan.jmxPort), ...words],
-    ],
-    { cwd: plan.home, stderr: 'pipe' },
-  )
+export const nodetool = (plan: NodePlan, jars: Jars, words: readonly string[]) =>
+  Bun.spawnSync(nodetoolCommand(plan, jars, words), { cwd: plan.home, stderr: 'pipe' })
+
+/** How many nodes this one holds for up and normal; 0 when it does not say. */
+export async function upAndNormal(plan: NodePlan, jars: Jars): Promise<number> {
+  const command = nodetoolCommand(plan, jars, ['status'])
+  const tool = Bun.spawn(command, { cwd: plan.home, stdout: 'pipe', stderr: 'ignore' })
+  const said = await tool.stdout.text()
+  return (await tool.exited) === 0 ? (said.match(/^UN /gm) ?? []).length : 0
 }
+
+const nodetoolCommand = (plan: NodePlan, jars: Jars, words: readonly string[]): string[] => [
+  'java',
+  // The node's heap is not the tool's: these come later and win.
+  ...[`@${optionsFile}`, '-Xms32M', '-Xmx128M'],
+  `-Dlogback.configurationFile=${join(templates, 'logback.xml')}`,
+  `-Dcassandra.logdir=${plan.home}/logs/nodetool`,
+  ...['-cp', `${plan.home}/conf:${jars.lib}/*`, 'org.apache.cassandra.tools.NodeTool'],
+  ...['-h', '127.0.0.1', '-p', String(plan.jmxPort), ...words],
+]
 
 const pidFile = ({ home }: NodePlan): string => join(home, 'pid')
 

@@ -215,8 +215,10 @@ describe.skipIf(!canRunCassandra)('a shop on three nodes, two copies of each ser
           await Bun.sleep(200)
         }
         note('nodes start')
-        await cluster.up()
-        note('the cluster is back')
+        // One first, as the others find the cluster through it.
+        await cluster.start(1)
+        await Promise.all([2, 3].map(cluster.start))
+        note('all nodes accept clients')
         const back = load.elapsed()
         const isHealthy = async () =>
           (await fetch(page)).headers.get('x-cache') !== 'stale' &&
@@ -229,7 +231,7 @@ describe.skipIf(!canRunCassandra)('a shop on three nodes, two copies of each ser
       refusals.sort((a, b) => a - b)
       console.log(
         `all nodes gone: ${refusals.length} refusals, median ${at(refusals, 0.5)} ms, ` +
-          `99th percentile ${at(refusals, 0.99)} ms; well ${Math.round(healed)} ms after the cluster`,
+          `99th percentile ${at(refusals, 0.99)} ms; well ${Math.round(healed)} ms after the last node accepted clients`,
       )
     },
     patience,
