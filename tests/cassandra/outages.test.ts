@@ -70,6 +70,8 @@ describe.skipIf(!canRunCassandra)('three nodes', () => {
       )
       known.push(id)
     }
+    // Nodes that have just started need longer than a read may take, also when nobody is paused.
+    await load(after(3_000))
   }, patience)
   afterAll(async () => {
     await keyspace?.close()
