@@ -9,7 +9,7 @@ import { createAdmins, type Admins } from './admin/admins.ts'
 import { askPassword } from './admin/ask-password.ts'
 import { databaseFile } from './backup/databases.ts'
 import { dataFolder, runCommand } from './command.ts'
-import { storeBeside } from './store-beside.ts'
+import { environmentOf, storeBeside } from './store-beside.ts'
 
 const usage = `Usage: npm run admin -- --username <name> [options]
 
@@ -48,8 +48,7 @@ function readOptions(): Options | null {
 
 async function run(options: Options): Promise<string> {
   const { username, promote, fullName, store: wanted, data } = options
-  const env = { ...process.env, DATA_DIR: data, ...(wanted !== undefined && { STORE: wanted }) }
-  const config = loadConfig(commonSettings, env)
+  const config = loadConfig(commonSettings, environmentOf(data, wanted))
   const path = databaseFile(data, 'user')
   if (config.STORE === 'sqlite' && !existsSync(path)) {
     throw new Error(

@@ -8,7 +8,7 @@ import { catalogSettings } from '../services/catalog/config.ts'
 import { openCatalogStore } from '../services/catalog/open-store.ts'
 import { seedDemo } from '../services/catalog/seed.ts'
 import { dataFolder, runCommand } from './command.ts'
-import { storeBeside } from './store-beside.ts'
+import { environmentOf, storeBeside } from './store-beside.ts'
 
 const usage = `Usage: npm run seed -- --products <number> [options]
 
@@ -39,8 +39,7 @@ function readOptions(): Options | null {
 }
 
 async function run({ products, store: wanted, data }: Options): Promise<void> {
-  const env = { ...process.env, DATA_DIR: data, ...(wanted !== undefined && { STORE: wanted }) }
-  const config = loadConfig({ ...commonSettings, ...catalogSettings }, env)
+  const config = loadConfig({ ...commonSettings, ...catalogSettings }, environmentOf(data, wanted))
   const max = config.CATALOG_MAX_PRODUCTS
   if (products > max) {
     throw new Error(

@@ -8,6 +8,13 @@ import { nothingObserved } from '../core/metrics/store-metrics.ts'
 import type { ServiceName } from '../core/values/service-name.ts'
 import { systemClock } from '../core/values/time.ts'
 
+/** The settings of a shop whose folder and, if it was named, whose store a command was told. */
+export const environmentOf = (data: string, store: string | undefined) => ({
+  ...process.env,
+  DATA_DIR: data,
+  ...(store !== undefined && { STORE: store }),
+})
+
 /**
  * Opens what the service itself would, unobserved; warnings go to the log alone.
  *

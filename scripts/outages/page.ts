@@ -115,12 +115,11 @@ export function plotOf({ name, moments, p99 }: Story): string {
   )
   const marks = moments.map(({ at, what }, index) => {
     const place = x(at).toFixed(1)
+    // Written towards the middle, where there is room for it.
+    const [gap, anchor] = x(at) < width / 2 ? [3, 'start'] : [-3, 'end']
     return (
       `<line x1="${place}" x2="${place}" y1="${frame.top - 6}" y2="${height - frame.bottom}" stroke="${colours.moment}" stroke-dasharray="3 3"/>` +
-      // Written towards the middle, where there is room for it.
-      (x(at) < width / 2
-        ? text(Number(place) + 3, 24 + (index % 3) * 14, what, 'start')
-        : text(Number(place) - 3, 24 + (index % 3) * 14, what, 'end'))
+      text(Number(place) + gap, 24 + (index % 3) * 14, what, anchor)
     )
   })
   const ticks = Array.from({ length: Math.floor(seconds / 10) + 1 }, (_, tick) =>

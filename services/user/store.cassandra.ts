@@ -103,14 +103,14 @@ export async function openCassandraUserStore(
   const makeAdmin: UserStore['makeAdmin'] = (id) =>
     rounds(async () => {
       const row = await accountRow(id)
-      if (row === null) return { known: false }
-      if (row.role === 'admin') return { known: true }
+      if (row === null) return false
+      if (row.role === 'admin') return true
       const { applied } = await settle(
         () => sql.makeAdmin.run(id, row.role),
         async () => (await sql.accountSettled.get(id))?.role === 'admin',
       )
-      return applied ? { known: true } : null
-    }).then(({ known }) => known)
+      return applied || null
+    })
 
   return {
     ...createGuessLedger(sql, clock),

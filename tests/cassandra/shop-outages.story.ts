@@ -9,7 +9,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { whyOf } from '../../scripts/outages/page.ts'
 import { serviceNames } from '../../core/values/service-name.ts'
 import { createBuyer, createProduct, order, stubbornly } from '../support/buyers.ts'
-import { canRunCassandra, startCluster, type TestCluster } from '../support/cassandra.ts'
+import {
+  canRunCassandra,
+  startCluster,
+  useCluster,
+  type TestCluster,
+} from '../support/cassandra.ts'
 import {
   failures,
   p99BySecond,
@@ -44,10 +49,7 @@ describe.skipIf(!canRunCassandra)('a shop on three nodes, two copies of each ser
 
   beforeAll(async () => {
     cluster = await startCluster(3, 41)
-    Object.assign(process.env, {
-      CASSANDRA_CONTACT_POINTS: cluster.addresses.join(','),
-      CASSANDRA_REPLICATION: '3',
-    })
+    useCluster(cluster)
     shop = await startShop({ gateway: true, store: 'cassandra', copies: 2, products: 200 })
     products = []
     for (let made = 0; made < 20; made++) products.push(await createProduct(shop, 100_000))

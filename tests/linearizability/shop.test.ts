@@ -7,7 +7,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createProduct } from '../support/buyers.ts'
-import { startCluster, type TestCluster } from '../support/cassandra.ts'
+import { startCluster, useCluster, type TestCluster } from '../support/cassandra.ts'
 import { startShop, type Shop } from '../support/shop.ts'
 import { cartModel, type CartInput, type CartOutput } from './cart.model.ts'
 import { cartSubjects } from './cart.workload.ts'
@@ -30,13 +30,7 @@ let cluster: TestCluster | null = null
 let shop: Shop
 beforeAll(async () => {
   if (nodes > 0) cluster = await startCluster(nodes, 60)
-  // The shop's processes and what drops its keyspaces both go by the environment.
-  if (cluster !== null) {
-    Object.assign(process.env, {
-      CASSANDRA_CONTACT_POINTS: cluster.addresses.join(','),
-      CASSANDRA_REPLICATION: String(Math.min(3, nodes)),
-    })
-  }
+  if (cluster !== null) useCluster(cluster)
   shop = await startShop(cluster === null ? {} : { store: 'cassandra' })
 }, patience)
 afterAll(async () => {

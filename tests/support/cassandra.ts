@@ -49,3 +49,11 @@ export async function startCluster(
   }
   return { ...cluster, addresses: cluster.nodes.map(({ address }) => address), remove }
 }
+
+/** Lets this file's shops, and what looks into their stores, find the cluster: both go by the environment. */
+export function useCluster({ addresses }: TestCluster): void {
+  Object.assign(process.env, {
+    CASSANDRA_CONTACT_POINTS: addresses.join(','),
+    CASSANDRA_REPLICATION: String(Math.min(3, addresses.length)),
+  })
+}
