@@ -6,6 +6,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, describe, expect, test } from 'bun:test'
 import { Compile } from 'typebox/compile'
+import packageJson from '../package.json' with { type: 'json' }
 import { serviceNames, type ServiceName } from '../core/values/service-name.ts'
 import { documentOf } from '../scripts/openapi/documents.ts'
 import { typesFileOf, typesOf } from '../scripts/openapi/types.ts'
@@ -53,6 +54,14 @@ function wrongExamples(document: object): readonly string[] {
 }
 
 describe.each([...serviceNames])('the document of %s', (name) => {
+  test('has the version of the contract and of the package', () => {
+    const { info } = JSON.parse(textOf(name)) as { info: { version: string } }
+    const page = readFileSync(join(import.meta.dir, '../docs/contract.md'), 'utf8')
+    const written = /^Version (\d+\.\d+),/m.exec(page)?.[1]
+    expect(info.version).toBe(packageJson.version)
+    expect(info.version.replace(/\.\d+$/, '')).toBe(written ?? 'no version on the page')
+  })
+
   test('is valid OpenAPI 3.1', async () => {
     expect(await new Validator().validate(JSON.parse(textOf(name)))).toEqual({ valid: true })
   })

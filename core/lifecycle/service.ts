@@ -20,6 +20,7 @@ import { faultRoutes } from '../faults/fault-routes.ts'
 import { createFaults, type FaultKind, type Faults } from '../faults/faults.ts'
 import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
+import { contractVersion } from '../http/contract-version.ts'
 import type { Observe } from '../http/pipeline.ts'
 import { Problem } from '../http/problem.ts'
 import type { Route } from '../http/route.ts'
@@ -171,7 +172,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   const health = createHealth(() => check())
   const info = {
     title: `Product Store: ${name}`,
-    version: '1.0.0',
+    version: contractVersion,
     description: service.description,
     server: service.prefix,
     tokenUrl: '/user-api/token',

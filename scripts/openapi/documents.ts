@@ -1,4 +1,5 @@
 /** Route tables and OpenAPI documents of the services, made without running them. */
+import { contractVersion } from '../../core/http/contract-version.ts'
 import { openApiDocument } from '../../core/http/openapi.ts'
 import type { Route } from '../../core/http/route.ts'
 import { systemRoutes } from '../../core/lifecycle/system-routes.ts'
@@ -29,7 +30,7 @@ const builders: Readonly<Record<ServiceName, () => readonly Route[]>> = {
 /** As the service itself has it but for the description, which stands in its `main.ts`. */
 const infoOf = (name: ServiceName) => ({
   title: `Product Store: ${name}`,
-  version: '1.0.0',
+  version: contractVersion,
   description: '',
   server: prefixes[name],
   tokenUrl: `${prefixes.user}/token`,
