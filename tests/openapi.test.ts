@@ -10,7 +10,11 @@ import packageJson from '../package.json' with { type: 'json' }
 import { serviceNames, type ServiceName } from '../core/values/service-name.ts'
 import { documentOf } from '../scripts/openapi/documents.ts'
 import { typesFileOf, typesOf } from '../scripts/openapi/types.ts'
-import { examplesOf, schemasWithoutExample } from './support/openapi-document.ts'
+import {
+  examplesOf,
+  numbersWithoutFormat,
+  schemasWithoutExample,
+} from './support/openapi-document.ts'
 import { documentedRoutesOf, isInternal, ownRoutesOf } from './support/route-tables.ts'
 
 interface Operation {
@@ -101,6 +105,11 @@ describe.each([...serviceNames])('the document of %s', (name) => {
     expect(schemasWithoutExample(parsed(name))).toEqual([])
   })
 
+  test('says of every number how wide it is', () => {
+    expect(textOf(name)).toContain('"type":"number"')
+    expect(numbersWithoutFormat(parsed(name))).toEqual([])
+  })
+
   test('has only examples that hold', () => {
     expect(examplesOf(parsed(name)).length).toBeGreaterThan(30)
     expect(wrongExamples(parsed(name))).toEqual([])
@@ -161,6 +170,7 @@ describe('the checks', () => {
           properties: {
             shown: { type: 'string', format: 'uuid', examples: ['no'] },
             bare: { type: ['string', 'null'] },
+            wide: { type: ['number', 'null'], format: 'float', examples: [1] },
           },
         },
       },
@@ -171,6 +181,10 @@ describe('the checks', () => {
     expect((await new Validator().validate({ ...broken, paths: [] })).valid).toBe(false)
     expect(await lint(JSON.stringify(broken))).not.toEqual([])
     expect(wrongExamples(broken)).toHaveLength(2)
+    expect(numbersWithoutFormat(broken)).toEqual([
+      '/paths//x/get/parameters/0/schema',
+      '/components/schemas/A/properties/wide',
+    ])
     expect(schemasWithoutExample(broken)).toEqual(['/paths//x/get/parameters/0/schema', '/A/bare'])
   })
 })

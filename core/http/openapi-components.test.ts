@@ -77,9 +77,18 @@ describe('a union', () => {
 
   test('of other kinds stays what it is', () => {
     expect(described(Type.Union([Type.String(), Type.Integer()]))).toEqual({
-      anyOf: [{ type: 'string' }, { type: 'integer' }],
+      anyOf: [{ type: 'string' }, { type: 'integer', format: 'int64' }],
     })
   })
+})
+
+test.each([
+  ['an amount', Type.Number({ minimum: 0, maximum: 1 }), 'double'],
+  ['a small integer', Type.Integer({ minimum: 1, maximum: 100 }), 'int32'],
+  ['an integer past 32 bits', Type.Integer({ minimum: 0, maximum: 2 ** 31 }), 'int64'],
+  ['an integer without bounds', Type.Integer(), 'int64'],
+] as const)('%s says how wide it is', (_name, schema, format) => {
+  expect(described(schema)).toMatchObject({ format })
 })
 
 test('an enumeration of texts says so', () => {

@@ -52,7 +52,7 @@ export function createComponents(): Components {
       Array.isArray(known) && known.every((value) => typeof value === 'string')
         ? { type: 'string', ...keywords }
         : keywords
-    return withInner(typed)
+    return withInner({ ...numberFormat(typed), ...typed })
   }
 
   function withInner(keywords: Keywords): object {
@@ -89,4 +89,21 @@ export function createComponents(): Components {
   }
 
   return { refer, schemas }
+}
+
+const int32 = { least: -(2 ** 31), most: 2 ** 31 - 1 }
+
+/**
+ * The width that a client needs for a number. Without a format Go's generators take a float32 for an
+ * amount, which cannot tell 99,999,999.99 from 100,000,000.00, and a 32-bit integer for a cursor.
+ */
+function numberFormat({ type, minimum, maximum }: Keywords): { readonly format?: string } {
+  if (type === 'number') return { format: 'double' }
+  if (type !== 'integer') return {}
+  const isNarrow =
+    typeof minimum === 'number' &&
+    typeof maximum === 'number' &&
+    minimum >= int32.least &&
+    maximum <= int32.most
+  return { format: isNarrow ? 'int32' : 'int64' }
 }

@@ -1,5 +1,6 @@
 /** Headers of requests and answers as the OpenAPI document describes them; each is written down once. */
 import Type, { type TSchema } from 'typebox'
+import type { Components } from './openapi-components.ts'
 
 interface Header {
   /** As it is spelled on the page; names are the same in any case. */
@@ -87,9 +88,9 @@ export type RequestHeader = keyof typeof requestHeaders
 export type ReplyHeader = keyof typeof replyHeaders
 
 /** The parameter object of a request header. */
-export const headerParameter = (header: RequestHeader): object => {
+export const headerParameter = (header: RequestHeader, components: Components): object => {
   const { name, description, schema } = requestHeaders[header]
-  return { name, in: 'header', required: false, description, schema }
+  return { name, in: 'header', required: false, description, schema: components.refer(schema) }
 }
 
 /** The header object of an answer's header, with its name. */

@@ -232,7 +232,7 @@ describe('an operation', () => {
         name: 'limit',
         in: 'query',
         required: false,
-        schema: { type: 'integer', minimum: 1, maximum: 100 },
+        schema: { format: 'int32', type: 'integer', minimum: 1, maximum: 100 },
       },
     ])
   })

@@ -96,7 +96,7 @@ function operationOf(route: Route, draft: Draft): object {
   const parameters = [
     ...pathParametersOf(route, components),
     ...queryParametersOf(route.query, components),
-    ...(route.headers ?? []).map(headerParameter),
+    ...(route.headers ?? []).map((header) => headerParameter(header, components)),
   ]
   const description = descriptionOf(route)
   return {
@@ -244,13 +244,13 @@ function failureOf(
 
 function headersOf(
   names: readonly ReplyHeader[],
-  draft: Pick<Draft, 'headers'>,
+  draft: Pick<Draft, 'headers' | 'components'>,
 ): { headers?: object } {
   if (names.length === 0) return {}
   const referred: Record<string, object> = {}
   for (const each of new Set(names)) {
-    const { name, ...header } = replyHeader(each)
-    draft.headers[name] ??= header
+    const { name, description, schema } = replyHeader(each)
+    draft.headers[name] ??= { description, schema: draft.components.refer(schema) }
     referred[name] = { $ref: `#/components/headers/${name}` }
   }
   return { headers: referred }

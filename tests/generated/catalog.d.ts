@@ -316,7 +316,10 @@ export interface components {
       type: string
       /** @description The same for each occurrence */
       title: string
-      /** @description As the status of the answer */
+      /**
+       * Format: int64
+       * @description As the status of the answer
+       */
       status: number
       /** @description A sentence for people about this occurrence */
       detail: string
@@ -336,7 +339,9 @@ export interface components {
       lines?: {
         /** Format: uuid */
         product_id: string
+        /** Format: int64 */
         requested: number
+        /** Format: int64 */
         available: number
       }[]
     }
@@ -352,6 +357,7 @@ export interface components {
       /** @example Фрукты */
       category: string
       /**
+       * Format: double
        * @description Rubles with at most two decimals
        * @example 65.9
        */
@@ -361,13 +367,18 @@ export interface components {
     ProductPage: {
       items: components['schemas']['ProductListItem'][]
       /**
+       * Format: int64
        * @description Products on all pages, exact
        * @example 2500
        */
       total: number
-      /** @example 1 */
+      /**
+       * Format: int64
+       * @example 1
+       */
       page: number
       /**
+       * Format: int64
        * @description At least 1
        * @example 25
        */
@@ -386,7 +397,10 @@ export interface components {
     Category: {
       /** @example Фрукты */
       name: string
-      /** @example 2500 */
+      /**
+       * Format: int64
+       * @example 2500
+       */
       product_count: number
     }
     /** Product */
@@ -401,11 +415,13 @@ export interface components {
       /** @example Фрукты */
       category: string
       /**
+       * Format: double
        * @description Rubles with at most two decimals
        * @example 65.9
        */
       price: number
       /**
+       * Format: int64
        * @description Pieces that can be bought now
        * @example 320
        */
@@ -432,11 +448,15 @@ export interface components {
       /** @example Фрукты */
       category: string
       /**
+       * Format: double
        * @description Rubles with at most two decimals
        * @example 65.9
        */
       price: number
-      /** @example 320 */
+      /**
+       * Format: int32
+       * @example 320
+       */
       stock_count: number
       /** @example Сладкие яблоки с тонкой кожицей. Хранить в прохладном месте. */
       description?: string | null
@@ -456,11 +476,15 @@ export interface components {
       /** @example Фрукты */
       category?: string
       /**
+       * Format: double
        * @description Rubles with at most two decimals
        * @example 65.9
        */
       price?: number
-      /** @example 320 */
+      /**
+       * Format: int32
+       * @example 320
+       */
       stock_count?: number
       /** @example Сладкие яблоки с тонкой кожицей. Хранить в прохладном месте. */
       description?: string | null
@@ -476,7 +500,10 @@ export interface components {
        * @example create_order
        */
       operation: string
-      /** @example 10 */
+      /**
+       * Format: int64
+       * @example 10
+       */
       seconds: number
       /**
        * Format: date-time
@@ -502,31 +529,37 @@ export interface components {
     /** Load */
     Load: {
       /**
+       * Format: int64
        * @description Of the operation
        * @example 12400
        */
       requests: number
       /**
+       * Format: double
        * @description Of the operation
        * @example 1240
        */
       requests_per_second: number
       /**
+       * Format: double
        * @description Milliseconds; null when it was not called
        * @example 0.6
        */
       p50_ms: number | null
       /**
+       * Format: double
        * @description Milliseconds; null when it was not called
        * @example 3.2
        */
       p99_ms: number | null
       /**
+       * Format: double
        * @description Of the whole process
        * @example 1260
        */
       overall_requests_per_second: number
       /**
+       * Format: double
        * @description Of one core, all threads together: 1.3 is a core and a third
        * @example 0.97
        */
@@ -543,19 +576,25 @@ export interface components {
        * @example 2026-11-25T20:49:31.123Z
        */
       started_at: string
-      /** @example 10 */
+      /**
+       * Format: double
+       * @example 10
+       */
       seconds: number
       /**
+       * Format: int64
        * @description Moments in which JavaScript was on the stack, about one a millisecond
        * @example 6210
        */
       samples: number
       /**
+       * Format: int64
        * @description Those of the operation
        * @example 4180
        */
       operation_samples: number
       /**
+       * Format: int64
        * @description Those of them that may belong to another operation as well
        * @example 12
        */
@@ -572,9 +611,13 @@ export interface components {
        * @example services/order/stock.ts:41
        */
       place: string
-      /** @example 310 */
+      /**
+       * Format: int64
+       * @example 310
+       */
       samples: number
       /**
+       * Format: double
        * @description Of the samples below, 0 to 1
        * @example 0.074
        */

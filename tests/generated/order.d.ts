@@ -301,11 +301,15 @@ export interface components {
       /** @example Яблоки Гала «Южный сад», 500 г */
       name: string
       /**
+       * Format: double
        * @description Rubles with at most two decimals
        * @example 65.9
        */
       price: number
-      /** @example 2 */
+      /**
+       * Format: int64
+       * @example 2
+       */
       quantity: number
     }
     /**
@@ -328,6 +332,7 @@ export interface components {
       user_id: string
       items: components['schemas']['OrderLine'][]
       /**
+       * Format: double
        * @description Rubles with at most two decimals
        * @example 131.8
        */
@@ -365,7 +370,10 @@ export interface components {
       type: string
       /** @description The same for each occurrence */
       title: string
-      /** @description As the status of the answer */
+      /**
+       * Format: int64
+       * @description As the status of the answer
+       */
       status: number
       /** @description A sentence for people about this occurrence */
       detail: string
@@ -385,7 +393,9 @@ export interface components {
       lines?: {
         /** Format: uuid */
         product_id: string
+        /** Format: int64 */
         requested: number
+        /** Format: int64 */
         available: number
       }[]
     }
@@ -402,7 +412,10 @@ export interface components {
        * @example a9f28744-f0d4-506f-b94b-2e77e6b40d9f
        */
       product_id: string
-      /** @example 2 */
+      /**
+       * Format: int32
+       * @example 2
+       */
       quantity: number
       /**
        * @deprecated
@@ -480,7 +493,10 @@ export interface components {
        * @example create_order
        */
       operation: string
-      /** @example 10 */
+      /**
+       * Format: int64
+       * @example 10
+       */
       seconds: number
       /**
        * Format: date-time
@@ -506,31 +522,37 @@ export interface components {
     /** Load */
     Load: {
       /**
+       * Format: int64
        * @description Of the operation
        * @example 12400
        */
       requests: number
       /**
+       * Format: double
        * @description Of the operation
        * @example 1240
        */
       requests_per_second: number
       /**
+       * Format: double
        * @description Milliseconds; null when it was not called
        * @example 0.6
        */
       p50_ms: number | null
       /**
+       * Format: double
        * @description Milliseconds; null when it was not called
        * @example 3.2
        */
       p99_ms: number | null
       /**
+       * Format: double
        * @description Of the whole process
        * @example 1260
        */
       overall_requests_per_second: number
       /**
+       * Format: double
        * @description Of one core, all threads together: 1.3 is a core and a third
        * @example 0.97
        */
@@ -547,19 +569,25 @@ export interface components {
        * @example 2026-11-25T20:49:31.123Z
        */
       started_at: string
-      /** @example 10 */
+      /**
+       * Format: double
+       * @example 10
+       */
       seconds: number
       /**
+       * Format: int64
        * @description Moments in which JavaScript was on the stack, about one a millisecond
        * @example 6210
        */
       samples: number
       /**
+       * Format: int64
        * @description Those of the operation
        * @example 4180
        */
       operation_samples: number
       /**
+       * Format: int64
        * @description Those of them that may belong to another operation as well
        * @example 12
        */
@@ -576,9 +604,13 @@ export interface components {
        * @example services/order/stock.ts:41
        */
       place: string
-      /** @example 310 */
+      /**
+       * Format: int64
+       * @example 310
+       */
       samples: number
       /**
+       * Format: double
        * @description Of the samples below, 0 to 1
        * @example 0.074
        */

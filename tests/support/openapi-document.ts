@@ -79,6 +79,29 @@ export function schemasWithoutExample(document: object): readonly string[] {
   return bare
 }
 
+/** Pointers of the numbers that leave it to a client's generator how wide they are. */
+export function numbersWithoutFormat(document: object): readonly string[] {
+  const bare: string[] = []
+
+  function visit(node: unknown, pointer: string): void {
+    if (Array.isArray(node)) node.forEach((each, index) => visit(each, `${pointer}/${index}`))
+    if (!isNode(node)) return
+    const types = [node['type']].flat()
+    const wanted = types.includes('number')
+      ? ['double']
+      : types.includes('integer')
+        ? ['int32', 'int64']
+        : null
+    if (wanted !== null && !wanted.includes(String(node['format']))) bare.push(pointer)
+    for (const [name, each] of Object.entries(node)) {
+      if (name !== 'examples' && name !== 'example') visit(each, `${pointer}/${name}`)
+    }
+  }
+
+  visit(document, '')
+  return bare
+}
+
 /** Fills in references, which in these documents never lead back to themselves. */
 function resolve(document: Node, node: unknown): unknown {
   if (Array.isArray(node)) return node.map((each) => resolve(document, each))
