@@ -15,7 +15,7 @@ import { seedDemo } from './seed.ts'
 
 /** Milliseconds between two looks at the categories' versions: other copies' writes show within 1 s. */
 const refreshInterval = 500
-/** Milliseconds between two looks at the sums of the stock; on SQLite one takes 2 ms with 20,000 products. */
+/** Milliseconds between two looks at the sums of the stock, which are added up in slices. */
 const stockCheckInterval = 10_000
 
 await runService({

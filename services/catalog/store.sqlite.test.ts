@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { openDatabase, type Database } from '../../core/sqlite/database.ts'
 import { derivedId, type OrderId } from '../../core/values/ids.ts'
 import { isSound } from './stock.ts'
@@ -86,4 +87,39 @@ test('a closed store says that it is unavailable', async () => {
   await expect(store.create(sampleProduct('а'))).rejects.toMatchObject({
     code: 'store_unavailable',
   })
+})
+
+test('the sums of the stock are added up in slices, with turns for others between them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
+  const path = join(folder, 'catalog.db')
+  let slices = 0
+  const observe = (operation: string) => {
+    if (operation === 'check_stock') slices += 1
+  }
+  const store = openSqliteStore({ path, observe })
+  const others = new DatabaseSync(path)
+  others.exec(`
+    INSERT INTO categories VALUES ('а', 0);
+    INSERT INTO products
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+      SELECT printf('%08x-0000-4000-8000-%012x', i * 7919, i), 'n', 'а', 1, NULL, NULL, 1, 0 FROM n;
+    INSERT INTO stock SELECT id, 10, 5, 3, 2 FROM products;
+    PRAGMA ignore_check_constraints = ON;
+    UPDATE stock SET sold = 3 WHERE product_id LIKE '%1';
+  `)
+  others.close()
+  const seen: number[] = []
+  let summed = false
+  const look = () => {
+    seen.push(slices)
+    if (!summed) setImmediate(look)
+  }
+  setImmediate(look)
+  expect(await store.stockViolations()).toBe(12_000 / 16)
+  summed = true
+  // Two full ones, the rest, and one that finds the end.
+  expect(slices).toBe(4)
+  expect(seen.slice(0, 3)).toEqual([1, 2, 3])
+  await store.close()
+  rmSync(folder, { recursive: true })
 })
