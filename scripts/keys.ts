@@ -1,7 +1,7 @@
 /** `npm run keys`: makes the keys that are missing, puts new ones in the place of old ones, clears old ones away. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ensureKeys, keyFile, publicKeyOf } from '../core/auth/key-files.ts'
+import { ensureKeys, folderWarning, keyFile, publicKeyOf } from '../core/auth/key-files.ts'
 import { pruneKeys, rotateKeys, type PruneResult } from '../core/auth/key-rotation.ts'
 import { demoPrefix } from '../core/auth/keys.ts'
 import { millis, systemClock, toRfc3339, type Millis } from '../core/values/time.ts'
@@ -73,6 +73,8 @@ function make({ dir, demo }: Options): void {
   )
   const isDemo = publicKeyOf(keyFile.access(dir)).kid.startsWith(demoPrefix)
   if (isDemo && !demo) console.log('They are demo keys, which PROFILE=production refuses.')
+  const warning = folderWarning(dir)
+  if (warning !== null) console.log(warning)
 }
 
 async function rotate(options: Options): Promise<void> {

@@ -1,6 +1,6 @@
 /** The keys folder: makes what is missing, changes nothing that is there. */
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { freshName, replaceFile, writeDurably } from '../files/durable.ts'
 import { serviceNames, type ServiceName } from '../values/service-name.ts'
 import {
@@ -28,12 +28,12 @@ export const keyFile = {
  *
  * @param options.demo names the keys as generated ones, which production refuses
  * @returns the private key files made now
+ * @throws Error in one sentence when the folder cannot be written
  */
 export function ensureKeys(options: { readonly dir: string; readonly demo: boolean }): string[] {
   const { dir, demo } = options
   const prefix = demo ? demoPrefix : ''
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
-  chmodSync(dir, 0o700)
+  prepareFolder(dir)
   const made: string[] = []
   const ensure = (file: string, owner: string): PublicJwk => {
     if (createKey(file, `${prefix}${owner}`)) made.push(file)
@@ -46,15 +46,48 @@ export function ensureKeys(options: { readonly dir: string; readonly demo: boole
   return made
 }
 
+/** A mounted volume may belong to somebody else: what counts is that keys can be written there. */
+function prepareFolder(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  if (!isOpenToOthers(dir)) return
+  try {
+    chmodSync(dir, 0o700)
+  } catch (error) {
+    // Only the owner may, and some file systems know no modes; the key files are 0600 all the same.
+    if (!isDenied(error)) throw error
+  }
+}
+
+const isDenied = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS', 'ENOTSUP'].includes(String((error as { code?: string }).code))
+
+const isOpenToOthers = (dir: string): boolean => (statSync(dir).mode & 0o077) !== 0
+
+/**
+ * What is unsafe about a folder of keys, in one sentence; null when nothing is. Who may write in it
+ * can put a key of their own in the place of ours.
+ */
+export function folderWarning(dir: string): string | null {
+  const { mode, uid } = statSync(dir)
+  if ((mode & 0o002) === 0) return null
+  return `Every user of this machine may write in ${dir}, which belongs to user ${uid}, and replace the keys: let its owner run chmod o-w on it.`
+}
+
 /** Linking fails where the name is taken, so of two processes one wins and both read the same key. */
 function createKey(file: string, kidPrefix: string): boolean {
   if (existsSync(file)) return false
   const fresh = freshName(file)
-  writeDurably(fresh, jsonOf(generateKey(kidPrefix)))
   try {
+    writeDurably(fresh, jsonOf(generateKey(kidPrefix)))
     linkSync(fresh, file)
     return true
   } catch (error) {
+    if (isDenied(error)) {
+      throw new Error(
+        `The folder ${dirname(file)} cannot be written by this user: change its owner or mode, or name another one.`,
+        { cause: error },
+      )
+    }
     if ((error as { code?: string }).code !== 'EEXIST') throw error
     return false
   } finally {

@@ -1,8 +1,8 @@
 /** Public keys from a file and from a peer: refresh, pace, and what survives a restart. */
 import { afterAll, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { soleCopy } from '../clients/copies.ts'
 import { createLogger } from '../logging/logger.ts'
 import { manualClock } from '../values/time.ts'
@@ -161,6 +161,18 @@ test('production refuses a file with a generated key', () => {
   writeFileSync(file, JSON.stringify(setOf(generateKey('demo:cart'))))
   const clock = manualClock(1_000_000)
   expect(() => keysFromFile({ file, allowDemo: false, clock, log })).toThrow('"demo:cart:')
+})
+
+test('the copy on disk is replaced whole, is private and leaves nothing beside it', async () => {
+  const { state, source } = peer()
+  for (const key of [generateKey('access'), generateKey('access')]) {
+    state.answer = setOf(key)
+    await source.refresh()
+    state.clock.advance(5_000)
+    expect(JSON.parse(readFileSync(state.cacheFile, 'utf8'))).toEqual(setOf(key))
+  }
+  expect(statSync(state.cacheFile).mode & 0o777).toBe(0o600)
+  expect(readdirSync(dirname(state.cacheFile))).toEqual(['jwks-cache.json'])
 })
 
 test('any copy of the peer will do', async () => {

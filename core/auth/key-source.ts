@@ -1,7 +1,8 @@
 /** Where public keys come from: a file, or another service's JWK set with a copy on disk. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Copies } from '../clients/copies.ts'
+import { replaceFile } from '../files/durable.ts'
 import type { Logger } from '../logging/logger.ts'
 import { every, type Worker } from '../resilience/worker.ts'
 import type { Clock } from '../values/time.ts'
@@ -205,10 +206,8 @@ function readCache(file: string): JwkSet | null {
   }
 }
 
-/** Renamed into place, so that a crash leaves the old copy or the new one. */
+/** A crash, of the machine as well, leaves the old copy or the new one: a restart needs no peer. */
 function writeCache(file: string, set: JwkSet): void {
   mkdirSync(dirname(file), { recursive: true })
-  const fresh = `${file}.${process.pid}.new`
-  writeFileSync(fresh, JSON.stringify(set))
-  renameSync(fresh, file)
+  replaceFile(file, JSON.stringify(set))
 }

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import {
   chmodSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -77,6 +78,46 @@ describe('the keys folder', () => {
     expect(ensureKeys({ dir, demo: false })).toEqual([keyFile.access(dir)])
     const fresh = loadSigningKey(keyFile.access(dir)).kid
     expect(loadJwkSet(keyFile.accessSet(dir)).keys.map((key) => key.kid)).toEqual([fresh, old])
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a keys folder that belongs to another user', () => {
+  const nobody = 65_534
+  /** Makes keys as a user that does not own the folder, as in a container with a mounted volume. */
+  function makeAsAnother(mode: number) {
+    // The root of these tests is closed to others.
+    const dir = mkdtempSync(join(tmpdir(), 'volume-'))
+    const script = join(root, `make-${folders++}.ts`)
+    writeFileSync(
+      script,
+      `import { ensureKeys, folderWarning } from ${JSON.stringify(join(import.meta.dir, 'key-files.ts'))}
+       process.setegid(${nobody})
+       process.seteuid(${nobody})
+       try {
+         const made = ensureKeys({ dir: process.argv[2], demo: false }).length
+         console.log(JSON.stringify({ made, warning: folderWarning(process.argv[2]) }))
+       } catch (error) {
+         console.log(JSON.stringify({ error: error.message }))
+       }`,
+    )
+    chmodSync(dir, mode)
+    const { stdout } = Bun.spawnSync([process.execPath, '--no-env-file', script, dir])
+    const key = keyFile.access(dir)
+    const keyMode = existsSync(key) ? modeOf(key) : null
+    rmSync(dir, { recursive: true, force: true })
+    return { dir, keyMode, said: JSON.parse(stdout.toString()) as Record<string, unknown> }
+  }
+
+  test('takes keys where it can be written, and it is said when everybody can', () => {
+    const { dir, keyMode, said } = makeAsAnother(0o777)
+    expect(said).toMatchObject({ made: 5, warning: expect.stringContaining(`may write in ${dir}`) })
+    expect(keyMode).toBe(0o600)
+  })
+
+  test('is refused in one sentence where it cannot be written', () => {
+    const { dir, keyMode, said } = makeAsAnother(0o755)
+    expect(said['error']).toStartWith(`The folder ${dir} cannot be written by this user`)
+    expect(keyMode).toBeNull()
   })
 })
 

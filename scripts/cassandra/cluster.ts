@@ -1,6 +1,7 @@
 /** A Cassandra cluster on this machine: one to nine nodes, each on a loopback address of its own. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceFile } from '../../core/files/durable.ts'
 import { ensureJars, type Jars } from './jars.ts'
 import {
   accepts,
@@ -65,7 +66,7 @@ export function recordedCluster(folder: string, say: (line: string) => void): Cl
 
 export function createCluster(options: ClusterOptions, say: (line: string) => void): Cluster {
   mkdirSync(options.folder, { recursive: true })
-  writeFileSync(recordFile(options.folder), `${JSON.stringify(options, null, 2)}\n`)
+  replaceFile(recordFile(options.folder), `${JSON.stringify(options, null, 2)}\n`)
   return clusterOf(options, say)
 }
 

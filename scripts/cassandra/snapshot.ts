@@ -10,6 +10,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'cassandra-driver'
+import { replaceFile } from '../../core/files/durable.ts'
 import type { Cluster } from './cluster.ts'
 import { nativePort, type NodePlan } from './node.ts'
 
@@ -59,7 +60,7 @@ export async function takeSnapshot(
     say(`node ${node.number}: ${files} files of ${keyspaces.join(', ')}`)
   }
   const manifest: Manifest = { takenAt: new Date().toISOString(), tokens: tokensOf(cluster) }
-  writeFileSync(manifestFile(folder), `${JSON.stringify(manifest, null, 2)}\n`)
+  replaceFile(manifestFile(folder), `${JSON.stringify(manifest, null, 2)}\n`)
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What the running stack has written down about itself, for `status` and `stop` in another terminal. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { replaceFile } from '../../core/files/durable.ts'
 import type { Absent, Part } from './part.ts'
 
 export interface RunningPart extends Pick<Part, 'name' | 'label' | 'health' | 'address' | 'note'> {
@@ -19,7 +20,7 @@ const fileIn = (dataDir: string): string => join(dataDir, 'run/stack.json')
 
 export function writeState(dataDir: string, state: StackState): void {
   mkdirSync(dirname(fileIn(dataDir)), { recursive: true })
-  writeFileSync(fileIn(dataDir), `${JSON.stringify(state, null, 2)}\n`)
+  replaceFile(fileIn(dataDir), `${JSON.stringify(state, null, 2)}\n`)
 }
 
 export const removeState = (dataDir: string): void => rmSync(fileIn(dataDir), { force: true })
