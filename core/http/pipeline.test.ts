@@ -5,6 +5,7 @@ import { formatTraceparent } from '../resilience/trace-context.ts'
 import type { SessionId, UserId } from '../values/ids.ts'
 import { manualClock } from '../values/time.ts'
 import type { Authenticate, Caller } from './caller.ts'
+import { ClientGone } from './client-gone.ts'
 import { inboundOf, jsonOf, type Sent } from './inbound.fixture.ts'
 import { compileRoute, type Observe, type PipelineOptions } from './pipeline.ts'
 import { problem } from './problem.ts'
@@ -228,6 +229,21 @@ describe('a body', () => {
 })
 
 describe('an error', () => {
+  test('of a client that has gone is 499, whatever waited for it', async () => {
+    const gone = () => Promise.reject(new ClientGone(new Error('reset')))
+    const observed: [number, unknown][] = []
+    const further = {
+      observe: (): Observe => (status, _milliseconds, _request, error) =>
+        void observed.push([status, error]),
+    }
+    await run({ handler: gone }, {}, {}, further)
+    await run({ method: 'POST', body: Body }, { method: 'POST', bytes: gone }, {}, further)
+    expect(observed).toEqual([
+      [499, expect.any(ClientGone)],
+      [499, expect.any(ClientGone)],
+    ])
+  })
+
   test('that is a problem is its document, at once or later', async () => {
     const refuse = () =>
       problem('out_of_stock', { extra: { lines: [1] }, headers: { 'x-more': '1' } })

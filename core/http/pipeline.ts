@@ -7,6 +7,7 @@ import { newId } from '../values/ids.ts'
 import { millis, type Clock } from '../values/time.ts'
 import { bodyParser } from './body.ts'
 import type { Authenticate, Caller } from './caller.ts'
+import { ClientGone, clientGoneStatus } from './client-gone.ts'
 import type { Inbound } from './engine/engine.ts'
 import { Problem, problem, problemDocument } from './problem.ts'
 import { compileQueryParser } from './query.ts'
@@ -329,11 +330,15 @@ export function problemReply(
   inbound: Inbound,
   request: { readonly requestId: string; readonly trace: TraceContext },
 ): Reply {
+  if (error instanceof ClientGone) return nobodyThere
   const shown = error instanceof Problem ? error : asProblem(error)
   const document = problemDocument(shown, inbound.path, request.trace.traceId)
   const headers = { 'content-type': problemType, 'x-request-id': request.requestId }
   return new Reply(shown.status, { ...headers, ...shown.headers }, JSON.stringify(document))
 }
+
+/** Its status is what is recorded; it is never read. */
+const nobodyThere = new Reply(clientGoneStatus, {}, null)
 
 const asProblem = (error: unknown): Problem =>
   error instanceof URIError

@@ -1,6 +1,7 @@
 /** The observer: what a request leaves in metrics and logs, and what it never leaves. */
 import { describe, expect, test } from 'bun:test'
 import Type from 'typebox'
+import { ClientGone } from '../http/client-gone.ts'
 import { inboundOf } from '../http/inbound.fixture.ts'
 import { problem } from '../http/problem.ts'
 import { route } from '../http/route.ts'
@@ -124,6 +125,13 @@ describe('the log', () => {
     const detailed = observing({ level: 'debug' })
     detailed.observe(404, 1, request, problem('order_not_found'))
     expect(read(detailed.lines)).toMatchObject([{ level: 'debug', status: 404 }])
+  })
+
+  test('has no failure where a client did not wait for its answer', async () => {
+    const { lines, metrics, observe } = observing()
+    observe(499, 1, request, new ClientGone(new Error('reset')))
+    expect(lines).toEqual([])
+    expect(await metrics.text()).toContain('route="/orders/:id",status="499"} 1\n')
   })
 
   test('never has paths, queries or tokens', () => {

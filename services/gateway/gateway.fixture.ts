@@ -22,6 +22,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly port: number
   readonly flight: Flight
   readonly catalog: Copies
+  /** Of all replies in their order, those included that nobody was there to take. */
+  readonly statuses: readonly number[]
 }
 
 export interface TestGatewayOptions {
@@ -50,27 +52,33 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   }
   const health = createHealth(() => {})
   health.started()
+  const statuses: number[] = []
+  const handle = createGateway({
+    upstreams,
+    flight,
+    forward: createForward({
+      flight,
+      timeout: options.timeout ?? 5_000,
+      trustedProxies: options.trustedProxies ?? [],
+    }),
+    maxInFlight: options.maxInFlight ?? 1_000,
+    rateLimits: options.rateLimits ?? null,
+    health: healthPages(health),
+    docs: openDocs(options.docs ?? empty),
+    status: options.status ?? null,
+    swagger: openSwagger(),
+    profiles: openProfiles(options.profiles ?? empty),
+  })
   const listening = bunEngine.listen({
     host: '127.0.0.1',
     port: 0,
     idleTimeout: 10_000,
     onError: () => {},
-    handle: createGateway({
-      upstreams,
-      flight,
-      forward: createForward({
-        flight,
-        timeout: options.timeout ?? 5_000,
-        trustedProxies: options.trustedProxies ?? [],
-      }),
-      maxInFlight: options.maxInFlight ?? 1_000,
-      rateLimits: options.rateLimits ?? null,
-      health: healthPages(health),
-      docs: openDocs(options.docs ?? empty),
-      status: options.status ?? null,
-      swagger: openSwagger(),
-      profiles: openProfiles(options.profiles ?? empty),
-    }),
+    async handle(inbound) {
+      const reply = await handle(inbound)
+      statuses.push(reply.status)
+      return reply
+    },
   })
   await Promise.all(Object.values(upstreams).map(({ checked }) => checked))
   return {
@@ -78,6 +86,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     port: listening.port,
     flight,
     catalog: upstreams.catalog,
+    statuses,
     async [Symbol.asyncDispose]() {
       await Promise.all(Object.values(upstreams).map((each) => each.stop()))
       await listening.close()

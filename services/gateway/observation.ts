@@ -1,4 +1,5 @@
 /** What is recorded of a request at the gateway, and the ids under which all services tell of it. */
+import { ClientGone } from '../../core/http/client-gone.ts'
 import type { Handle, Inbound } from '../../core/http/engine/engine.ts'
 import { callersTrace, requestIdOf, type Finished, type Observe } from '../../core/http/pipeline.ts'
 import type { Reply } from '../../core/http/reply.ts'
@@ -127,6 +128,7 @@ export function createObservation(options: ObservationOptions): Observation {
         return reply
       } catch (error) {
         request.error = error
+        failed = !(error instanceof ClientGone)
         throw error
       } finally {
         if (sampled !== null) {

@@ -135,6 +135,23 @@ describe('a request', () => {
     await until('nothing is under way', () => gateway.flight.waiting() === 0)
   })
 
+  test('that its client gives up, in its body or before its answer, is 499', async () => {
+    using raw = await rawService(() => {})
+    await using gateway = await startGateway({ catalog: [raw.url] })
+    const post = 'POST /api/x HTTP/1.1\r\nHost: x\r\n'
+    const body = rawClient(gateway.port, `${post}Content-Length: 3\r\n\r\n1`)
+    const chunks = rawClient(gateway.port, `${post}Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n`)
+    const sent = rawClient(gateway.port, `${post}Content-Length: 1\r\n\r\n1`)
+    const read = rawClient(gateway.port, 'GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')
+    // Behind the next answer the gateway has surely seen all heads.
+    expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
+    await until('the service has two', () => raw.open() >= 2)
+    for (const client of [body, chunks, sent, read]) client.destroy()
+    await until('all have ended', () => gateway.statuses.length === 5)
+    expect(gateway.statuses).toEqual([200, 499, 499, 499, 499])
+    expect(raw.open()).toBe(0)
+  })
+
   test('past the limit of requests under way is 503 at once', async () => {
     using raw = await rawService(() => {})
     await using gateway = await startGateway({ catalog: [raw.url], maxInFlight: 2 })

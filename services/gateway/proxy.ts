@@ -3,6 +3,7 @@ import { neverSent } from '../../core/clients/connection.ts'
 import type { Copies } from '../../core/clients/copies.ts'
 import { passOn } from '../../core/clients/pass-on.ts'
 import { newId } from '../../core/values/ids.ts'
+import { ClientGone } from '../../core/http/client-gone.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
 import { requestIdOf } from '../../core/http/pipeline.ts'
 import { problem, type Problem } from '../../core/http/problem.ts'
@@ -64,6 +65,8 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
       try {
         return await send(copy, copies, inbound, outgoing, ticket)
       } catch (error) {
+        // The call was given up with its client, whatever error that has ended in.
+        if (inbound.signal.aborted) throw new ClientGone(error)
         if (neverSent(error)) copies.failed(copy)
         tried.push(copy)
         const other = mayRepeat(outgoing, error) ? nextAfter(tried, copies) : null
@@ -113,9 +116,6 @@ class Late extends Error {}
 
 /** Checks found that the copy hangs. */
 class Hung extends Error {}
-
-/** Nobody waits for the answer any more. */
-class ClientGone extends Error {}
 
 async function prepare(
   inbound: Inbound,
@@ -171,7 +171,7 @@ async function receive(answer: Response, ticket: Ticket): Promise<Reply> {
 const isReading = ({ method, body }: Outgoing): boolean => bodyless.has(method) && body === null
 
 function mayRepeat(outgoing: Outgoing, error: unknown): boolean {
-  if (error instanceof Late || error instanceof ClientGone) return false
+  if (error instanceof Late) return false
   // A body that is still a stream may have been read in part.
   if (neverSent(error)) return !(outgoing.body instanceof ReadableStream)
   return isReading(outgoing)

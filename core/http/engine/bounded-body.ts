@@ -1,12 +1,8 @@
-/** A whole body of bounded size, and the two ways in which reading it can fail. */
+/** A whole body of bounded size. */
 import { problem, type Problem } from '../problem.ts'
 
 export const tooLarge = (limit: number): Problem =>
   problem('payload_too_large', { values: { limit } })
-
-/** A client that hangs up in the middle of its body is no failure of the server's. */
-export const brokenOff = (cause: unknown): Problem =>
-  problem('bad_request', { values: { reason: 'The body broke off' }, cause })
 
 /** The pieces as one array. */
 export function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {

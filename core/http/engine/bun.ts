@@ -1,7 +1,8 @@
 /** The default engine: `Bun.serve`, which is uWebSockets inside Bun. */
+import { ClientGone } from '../client-gone.ts'
 import { Problem } from '../problem.ts'
 import type { Reply } from '../reply.ts'
-import { brokenOff, joined, tooLarge } from './bounded-body.ts'
+import { joined, tooLarge } from './bounded-body.ts'
 import type { Engine, Inbound, Listening, ListenOptions } from './engine.ts'
 
 type Server = Bun.Server<undefined>
@@ -92,10 +93,10 @@ class BunInbound implements Inbound {
     const declared = this.#raw.headers.get('content-length')
     if (declared !== null) {
       if (Number(declared) > limit) throw tooLarge(limit)
-      return new Uint8Array(await this.#raw.arrayBuffer().catch(blameClient))
+      return new Uint8Array(await this.#raw.arrayBuffer().catch(brokenOff))
     }
     const body = this.#raw.body
-    return body === null ? new Uint8Array(0) : readBounded(body, limit).catch(blameClient)
+    return body === null ? new Uint8Array(0) : readBounded(body, limit).catch(brokenOff)
   }
 }
 
@@ -111,6 +112,7 @@ async function readBounded(body: ReadableStream<Uint8Array>, limit: number): Pro
   return joined(chunks, size)
 }
 
-function blameClient(error: unknown): never {
-  throw error instanceof Problem ? error : brokenOff(error)
+/** Also for a body that Bun could not parse: it has answered 400 itself and closed the connection. */
+function brokenOff(error: unknown): never {
+  throw error instanceof Problem ? error : new ClientGone(error)
 }

@@ -22,7 +22,7 @@ export interface Events {
   readonly cancelled: PromiseWithResolvers<void>
   readonly flooded: PromiseWithResolvers<void>
   readonly draining: PromiseWithResolvers<void>
-  readonly bodyFailed: PromiseWithResolvers<{ readonly code: string; readonly status: number }>
+  readonly bodyFailed: PromiseWithResolvers<{ readonly status: number }>
   /** What the engine told its owner. */
   readonly error: PromiseWithResolvers<string>
 }

@@ -2,7 +2,6 @@
  * The server's side of the conformance suite. It is told what to do and tells what happens in messages
  * of plain data, so that it may as well be another process on another runtime.
  */
-import { Problem } from '../problem.ts'
 import { problemReply, strayRequest } from '../pipeline.ts'
 import { jsonType, Reply } from '../reply.ts'
 import type { Engine, Handle, Inbound, Listening } from './engine.ts'
@@ -23,7 +22,7 @@ export type Message =
    * was asked for than sockets hold; or a drain began.
    */
   | { readonly news: 'entered' | 'aborted' | 'cancelled' | 'flooded' | 'draining' }
-  | { readonly news: 'body failed'; readonly code: string; readonly status: number }
+  | { readonly news: 'body failed'; readonly status: number }
   | { readonly news: 'error'; readonly message: string }
 
 export type Tell = (message: Message) => void
@@ -103,10 +102,9 @@ function handleOf(tell: Tell, gate: () => Promise<void>): Handle {
       try {
         return new Reply(200, {}, await inbound.bytes(bodyLimit))
       } catch (error) {
-        if (error instanceof Problem) {
-          tell({ news: 'body failed', code: error.code, status: error.status })
-        }
-        return problemReply(error, inbound, strayRequest(inbound))
+        const reply = problemReply(error, inbound, strayRequest(inbound))
+        tell({ news: 'body failed', status: reply.status })
+        return reply
       }
     },
     async '/slow-body'(inbound) {

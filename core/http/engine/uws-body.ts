@@ -7,7 +7,8 @@
  *                    └──► stream()       for a proxy
  * ```
  */
-import { brokenOff, joined, tooLarge } from './bounded-body.ts'
+import { ClientGone } from '../client-gone.ts'
+import { joined, tooLarge } from './bounded-body.ts'
 
 /** Pauses and resumes what the client sends. */
 export interface Tap {
@@ -51,7 +52,7 @@ export class UwsBody {
   breakOff(): void {
     if (this.#ended) return
     this.#left = true
-    this.#broken = new Error('The client closed the connection.')
+    this.#broken = new ClientGone()
     this.#changed()
   }
 
@@ -76,7 +77,7 @@ export class UwsBody {
     return new Promise((resolve, reject) => {
       this.#changed = () => {
         if (this.#size > limit) reject(tooLarge(limit))
-        else if (this.#broken !== null) reject(brokenOff(this.#broken))
+        else if (this.#broken !== null) reject(this.#broken)
         else if (this.#ended) resolve(joined(this.#chunks, this.#size))
         else return this.#open()
         this.#changed = () => this.#holdBack()
