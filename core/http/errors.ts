@@ -114,6 +114,11 @@ const rows = {
     title: 'Catalog is full',
     detail: 'The catalog holds {limit} products already, as many as it is configured for',
   },
+  stock_out_of_range: {
+    status: 409,
+    title: 'Stock out of range',
+    detail: 'The change would leave less than 0 or more than {limit} pieces to buy',
+  },
   order_move_refused: {
     status: 409,
     title: 'Order cannot move there',

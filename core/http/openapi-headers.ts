@@ -26,7 +26,8 @@ const requestHeaders = {
   },
   'if-match': {
     name: 'If-Match',
-    description: 'An ETag of the product: 412 when it has been changed since. Sales do not count.',
+    description:
+      'An ETag of the product: 412 when it has been changed since. Sales count where `stock_count` is sent.',
     schema: Type.String({ examples: [tag] }),
   },
   'if-none-match': {

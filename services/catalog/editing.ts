@@ -2,16 +2,26 @@
 import { problem } from '../../core/http/problem.ts'
 import type { ProductId } from '../../core/values/ids.ts'
 import type { CategoryIndexes } from './category-indexes.ts'
-import type { NewProduct, ProductChanges, ProductStore, StockedProduct } from './store.ts'
+import {
+  maxStock,
+  type NewProduct,
+  type ProductChanges,
+  type ProductState,
+  type ProductStore,
+  type StockedProduct,
+} from './store.ts'
 
 export interface Editing {
   /** Throws `catalog_full` when the index has no room for another product. */
   create(product: NewProduct): Promise<StockedProduct>
-  /** Throws `product_not_found`, or `version_mismatch` where the product has none of the versions. */
+  /**
+   * Throws `product_not_found`, `version_mismatch` where the product has none of the states, or
+   * `stock_out_of_range`.
+   */
   update(
     id: ProductId,
     changes: ProductChanges,
-    ifVersions: readonly number[] | null,
+    ifStates: readonly ProductState[] | null,
   ): Promise<StockedProduct>
   /** Throws `product_not_found`. */
   remove(id: ProductId): Promise<void>
@@ -38,10 +48,13 @@ export function createEditing(
         arriving--
       }
     },
-    async update(id, changes, ifVersions) {
-      const result = await store.update(id, changes, ifVersions)
+    async update(id, changes, ifStates) {
+      const result = await store.update(id, changes, ifStates)
       if (result.kind === 'missing') throw problem('product_not_found')
       if (result.kind === 'version_mismatch') throw problem('version_mismatch')
+      if (result.kind === 'stock_out_of_range') {
+        throw problem('stock_out_of_range', { values: { limit: maxStock } })
+      }
       indexes.apply(result)
       return result.product
     },

@@ -1,7 +1,7 @@
 /** What bodies and entity tags mean. */
 import { describe, expect, test } from 'bun:test'
 import { minor } from '../../core/values/money.ts'
-import { admittedVersions, changesOf, etagOf, newProductOf, productIdOf } from './products.ts'
+import { admittedStates, changesOf, etagOf, newProductOf, productIdOf } from './products.ts'
 import { sampleProduct } from './store.conformance.ts'
 
 const id = productIdOf('01A20AE6-75AC-72E6-B6DC-388A2E0A569C')
@@ -46,24 +46,30 @@ describe('a body', () => {
 describe('an entity tag', () => {
   const product = { ...sampleProduct('а', { available: 7 }), version: 3, deleted: false }
 
-  test('holds version and stock; the version alone is compared', () => {
+  test('holds version and stock', () => {
     expect(etagOf(product)).toBe('"3.7"')
-    expect(admittedVersions('"3.7"')).toEqual([3])
-    expect(admittedVersions('W/"3.9", "4.0"')).toEqual([3, 4])
+    expect(admittedStates('"3.7"')).toEqual([{ version: 3, available: 7 }])
+    expect(admittedStates('W/"3.9", "4.0"')).toEqual([
+      { version: 3, available: 9 },
+      { version: 4, available: 0 },
+    ])
   })
 
   test('is good for a change in whatever coding the product came', () => {
-    expect(admittedVersions('"3.7-gzip", "4.7-br"')).toEqual([3, 4])
+    expect(admittedStates('"3.7-gzip", "4.7-br"')).toEqual([
+      { version: 3, available: 7 },
+      { version: 4, available: 7 },
+    ])
   })
 
   test('that is absent or * admits every version', () => {
-    expect(admittedVersions(null)).toBeNull()
-    expect(admittedVersions('*')).toBeNull()
+    expect(admittedStates(null)).toBeNull()
+    expect(admittedStates('*')).toBeNull()
   })
 
   test('that is none of ours admits no version', () => {
     for (const header of ['"abc"', '3.7', '', '"3"', '"-1.2"', '"3.7-zip"']) {
-      expect(admittedVersions(header)).toEqual([])
+      expect(admittedStates(header)).toEqual([])
     }
   })
 })

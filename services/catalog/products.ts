@@ -5,7 +5,7 @@ import { invalid } from '../../core/http/validation.ts'
 import type { ProductId } from '../../core/values/ids.ts'
 import { fromMinor, toMinor, type Minor } from '../../core/values/money.ts'
 import type { NewProductBody, ProductChangesBody, ProductDetail } from './schemas.ts'
-import type { NewProduct, ProductChanges, StockedProduct } from './store.ts'
+import type { NewProduct, ProductChanges, ProductState, StockedProduct } from './store.ts'
 
 /** Clients may write a UUID in upper case; the store knows one spelling. */
 export const productIdOf = (text: string): ProductId => text.toLowerCase() as ProductId
@@ -27,11 +27,15 @@ export function newProductOf(id: ProductId, body: NewProductBody): NewProduct {
 /** Throws as `newProductOf` does. */
 export function changesOf(body: ProductChangesBody): ProductChanges {
   requireWellFormed(body)
-  const { price, stock_count: available, ...texts } = body
+  const { price, stock_count: available, stock_delta: availableDelta, ...texts } = body
+  if (available !== undefined && availableDelta !== undefined) {
+    throw invalid([{ path: '/stock_delta', message: 'cannot be combined with stock_count' }])
+  }
   return {
     ...texts,
     ...(price !== undefined && { price: priceOf(price) }),
     ...(available !== undefined && { available }),
+    ...(availableDelta !== undefined && { availableDelta }),
   }
 }
 
@@ -55,17 +59,15 @@ export const tagOf = ({ version, available }: StockedProduct): string => `${vers
 /** The tag of the plain answer as it stands in the header. */
 export const etagOf = (product: StockedProduct): string => `"${tagOf(product)}"`
 
-/**
- * The versions that an `If-Match` header admits; null where it admits any. Only the version in front
- * of the dot counts: a sale between reading and writing is no conflict.
- */
-export function admittedVersions(header: string | null): readonly number[] | null {
+/** The states of a product that an `If-Match` header admits; null where it admits any. */
+export function admittedStates(header: string | null): readonly ProductState[] | null {
   if (header === null) return null
   const tags = ifMatchTags(header)
   if (tags.includes('*')) return null
   return tags.flatMap((tag) => {
-    const version = /^(\d{1,15})\.\d+$/.exec(plainTag(tag))?.[1]
-    return version === undefined ? [] : [Number(version)]
+    const [, version, available] = /^(\d{1,15})\.(\d{1,15})$/.exec(plainTag(tag)) ?? []
+    if (version === undefined || available === undefined) return []
+    return [{ version: Number(version), available: Number(available) }]
   })
 }
 

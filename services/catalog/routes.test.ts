@@ -228,11 +228,15 @@ describe('changing products', () => {
     expect((await ask('POST', '/products/', { as: 'admin', body: { name: 'А' } })).status).toBe(422)
   })
 
-  test('If-Match compares the version and not the stock', async () => {
+  test('If-Match compares the version, and the stock too where stock_count is sent', async () => {
     const id = await addApple()
     const put = (tag: string, body: object) =>
       ask('PUT', `/products/${id}`, { as: 'admin', body, headers: { 'if-match': tag } })
     await store.reserve(newId(), [{ productId: id as never, quantity: 1 }])
+    expect(await put('"1.4"', { stock_count: 4 })).toMatchObject({
+      status: 412,
+      json: { code: 'version_mismatch' },
+    })
     expect(await put('"1.4"', { name: 'Другое' })).toMatchObject({
       status: 200,
       headers: { etag: '"2.3"' },
@@ -241,7 +245,7 @@ describe('changing products', () => {
       status: 412,
       json: { code: 'version_mismatch' },
     })
-    expect((await put('*', { name: 'Третье' })).status).toBe(200)
+    expect((await put('*', { name: 'Третье', stock_count: 9 })).status).toBe(200)
   })
 
   test('a deleted product is gone, and cannot be deleted or changed again', async () => {

@@ -15,7 +15,7 @@ import { listingOf } from './listing.ts'
 import type { CatalogMetrics } from './metrics.ts'
 import type { Answer, Pages } from './pages.ts'
 import {
-  admittedVersions,
+  admittedStates,
   changesOf,
   detailOf,
   etagOf,
@@ -176,17 +176,17 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
       access: 'admin',
       summary: 'Changes the fields that are sent; honours If-Match',
       description:
-        '`stock_count` sets what can be bought now. With `If-Match` nothing is changed when the product is no longer the one that was read.',
+        '`stock_count` sets what can be bought now, `stock_delta` adds to it or takes from it. With `If-Match` nothing is changed when the product is no longer the one that was read; its stock counts where `stock_count` is sent, so that what was sold meanwhile does not come back.',
       params: ProductParams,
       body: ProductChangesBody,
       headers: ['if-match'],
       success: { status: 200, schema: ProductDetail },
-      errors: ['product_not_found', 'version_mismatch'],
+      errors: ['product_not_found', 'stock_out_of_range', 'version_mismatch'],
       handler: async function update_product(call) {
         const product = await editing.update(
           productIdOf(call.params.id),
           changesOf(call.body),
-          admittedVersions(call.header('if-match')),
+          admittedStates(call.header('if-match')),
         )
         details.wrote(product)
         return call.reply(detailOf(product), { etag: etagOf(product) })

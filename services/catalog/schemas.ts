@@ -1,6 +1,7 @@
 /** What goes over the wire of the catalog; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
 import { closed, Money, prefilled, text, Uuid } from '../../core/http/schemas.ts'
+import { maxStock } from './store.ts'
 
 /** The first product of the demo, so that "Try it out" works as it stands. */
 const price = 65.9
@@ -21,7 +22,7 @@ const Price = Type.Number({
 const ListedPrice = Type.Number({ ...Money, examples: [price] })
 
 const stockCount = { examples: [320] }
-const StockCount = Type.Integer({ minimum: 0, maximum: 1_000_000_000, ...stockCount })
+const StockCount = Type.Integer({ minimum: 0, maximum: maxStock, ...stockCount })
 
 /** Text of several lines: line breaks and tabs, but no other control characters. */
 const prose = (maxLength: number) =>
@@ -168,6 +169,14 @@ export const ProductChangesBody = closed(
     category: Type.Optional(Category),
     price: Type.Optional(Price),
     stock_count: Type.Optional(StockCount),
+    stock_delta: Type.Optional(
+      Type.Integer({
+        minimum: -maxStock,
+        maximum: maxStock,
+        description: 'Pieces to add, or to take away where negative; not beside stock_count',
+        examples: [-3],
+      }),
+    ),
     description: Type.Optional(Description),
     manufacturer: Type.Optional(Manufacturer),
   },

@@ -1,4 +1,5 @@
 /** What admins do to products on Cassandra: announced, changed, shown in the listings, told to all copies. */
+import { changed } from './changes.ts'
 import type { Categories } from './store.cassandra.categories.ts'
 import type { Listing } from './store.cassandra.listing.ts'
 import type { Partitions, StoredProduct } from './store.cassandra.partition.ts'
@@ -17,7 +18,6 @@ interface Changed {
 }
 
 const missing = { kind: 'missing' } as const
-const mismatch = { kind: 'version_mismatch' } as const
 
 export function createProducts(
   partitions: Partitions,
@@ -58,12 +58,13 @@ export function createProducts(
       return published(result)
     },
 
-    async update(id, changes, ifVersions) {
+    async update(id, changes, ifStates) {
       const result = await partitions.change(id, {
         run({ product, edit }) {
           if (product === null || product.deleted) return missing
-          if (ifVersions !== null && !ifVersions.includes(product.version)) return mismatch
-          const next = { ...product, ...changes }
+          const change = changed(product, changes, ifStates)
+          if (change.kind !== 'changed') return change
+          const { next } = change
           const after = {
             ...next,
             stocked: product.stocked + next.available - product.available,

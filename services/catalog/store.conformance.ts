@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
 import { millis } from '../../core/values/time.ts'
+import { changesConformance } from './changes.conformance.ts'
 import { isSound, mergeLines } from './stock.ts'
 import { createStockModel, randomFrom } from './stock.model.ts'
-import type { CatalogStore, NewProduct, OrderLine } from './store.ts'
+import type { CatalogStore, NewProduct, OrderLine, ProductState } from './store.ts'
 
 export interface StoreUnderTest {
   readonly store: CatalogStore
@@ -75,8 +76,12 @@ export function catalogStoreConformance(open: () => Promise<StoreUnderTest>): vo
     return stock && [stock.available, stock.reserved, stock.sold]
   }
 
+  const state = (version: number, available = 10): ProductState => ({ version, available })
+
   const versionOf = async (category: string): Promise<number> =>
     (await store.categories()).find((each) => each.category === category)?.version ?? 0
+
+  changesConformance({ store: () => store, add, counters })
 
   describe('products', () => {
     test('a created product is found with its stock, and raises its category', async () => {
@@ -152,9 +157,13 @@ export function catalogStoreConformance(open: () => Promise<StoreUnderTest>): vo
 
     test('an update of another version than the expected ones changes nothing', async () => {
       const id = await add('яблоко')
-      expect(await store.update(id, { name: 'А' }, [2, 7])).toEqual({ kind: 'version_mismatch' })
+      expect(await store.update(id, { name: 'А' }, [state(2), state(7)])).toEqual({
+        kind: 'version_mismatch',
+      })
       expect(await store.update(id, { name: 'Б' }, [])).toEqual({ kind: 'version_mismatch' })
-      expect(await store.update(id, { name: 'В' }, [7, 1])).toMatchObject({ kind: 'updated' })
+      expect(await store.update(id, { name: 'В' }, [state(7), state(1)])).toMatchObject({
+        kind: 'updated',
+      })
       expect(await store.find(id)).toMatchObject({ name: 'В', version: 2 })
     })
 

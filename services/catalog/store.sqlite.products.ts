@@ -2,11 +2,11 @@
 import type { Database } from '../../core/sqlite/database.ts'
 import type { ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
+import { changed } from './changes.ts'
 import type {
   CategoryVersion,
   ListedProduct,
   NewProduct,
-  ProductChanges,
   ProductStore,
   StockedProduct,
 } from './store.ts'
@@ -106,9 +106,8 @@ export function sqliteProducts(db: Database): ProductStore {
   const touch = (names: Iterable<string>): readonly CategoryVersion[] =>
     [...names].flatMap((name) => raise.all(name))
 
-  function update(product: StockedProduct, changes: ProductChanges): readonly CategoryVersion[] {
+  function update(product: StockedProduct, next: StockedProduct): readonly CategoryVersion[] {
     const { id, category } = product
-    const next = { ...product, ...changes }
     if (next.available !== product.available) restock.run(next.available, id)
     const values = valuesOf(next)
     if (valuesOf(product).every((value, at) => value === values[at])) return []
@@ -126,14 +125,13 @@ export function sqliteProducts(db: Database): ProductStore {
         if (!add(product)) throw new Error(`Product ${product.id} exists already.`)
         return { product: written(product.id), touched: touch([product.category]) }
       }),
-    update: (id, changes, ifVersions) =>
+    update: (id, changes, ifStates) =>
       db.write(() => {
         const product = read(id)
         if (product === null || product.deleted) return { kind: 'missing' }
-        if (ifVersions !== null && !ifVersions.includes(product.version)) {
-          return { kind: 'version_mismatch' }
-        }
-        const touched = update(product, changes)
+        const result = changed(product, changes, ifStates)
+        if (result.kind !== 'changed') return result
+        const touched = update(product, result.next)
         return { kind: 'updated', product: written(id), touched }
       }),
     remove: (id) =>

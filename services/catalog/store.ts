@@ -36,8 +36,17 @@ export interface NewProduct {
   readonly available: number
 }
 
+/** Pieces of one product that can be bought at most: sums of all products stay safe integers. */
+export const maxStock = 1_000_000_000
+
 /** Fields to change; what is absent stays. */
-export type ProductChanges = Partial<Omit<NewProduct, 'id'>>
+export interface ProductChanges extends Partial<Omit<NewProduct, 'id'>> {
+  /** Pieces to add to what can be bought now, or to take from it; not beside `available`. */
+  readonly availableDelta?: number
+}
+
+/** A product's state as a client read it, and as its entity tag names it. */
+export type ProductState = Pick<StockedProduct, 'version' | 'available'>
 
 /** Raised by every write that changes what a listing of the category shows. */
 export interface CategoryVersion {
@@ -56,6 +65,8 @@ export type UpdateResult =
   | ({ readonly kind: 'updated' } & Written)
   | { readonly kind: 'missing' }
   | { readonly kind: 'version_mismatch' }
+  /** What could be bought would fall below 0 or rise above `maxStock`. */
+  | { readonly kind: 'stock_out_of_range' }
 
 export type RemoveResult = ({ readonly kind: 'removed' } & Written) | { readonly kind: 'missing' }
 
@@ -88,14 +99,16 @@ export interface ProductStore {
   create(product: NewProduct): Promise<Written>
   /**
    * Changes a product that is not deleted. Its version rises when a field other than the stock got
-   * another value. `available` sets what can be bought now and moves `stocked` by the same delta.
+   * another value. `available` sets what can be bought now and moves `stocked` by the same delta;
+   * `availableDelta` does so by the delta itself.
    *
-   * @param ifVersions versions one of which the product must have; null: any
+   * @param ifStates states one of which the product must have; the stock counts only where
+   *   `available` is set; null: any
    */
   update(
     id: ProductId,
     changes: ProductChanges,
-    ifVersions: readonly number[] | null,
+    ifStates: readonly ProductState[] | null,
   ): Promise<UpdateResult>
   /** Deletes softly: reservations of the product live on. */
   remove(id: ProductId): Promise<RemoveResult>

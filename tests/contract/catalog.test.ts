@@ -283,7 +283,27 @@ describe('PUT /products/{id}', () => {
     expect(answer.json()).toMatchObject({ stock_count: 4 })
     expect(await stockOf(shop, id)).toEqual({ stocked: 4, available: 4, reserved: 0, sold: 0 })
   })
-  test('If-Match compares the version and not the stock', async () => {
+  test('stock_delta adds to what can be bought, or takes from it, and never below zero', async () => {
+    const { product_id: id } = await client.createProduct({ stock_count: 10 })
+    expect((await put(id, { stock_delta: -4 })).json()).toMatchObject({ stock_count: 6 })
+    const problem = expectProblem(await put(id, { stock_delta: -7 }), 409, 'stock_out_of_range')
+    expect(problem.detail).toContain('less than 0 or more than 1000000000')
+    expect((await put(id, { stock_delta: 1 })).json()).toMatchObject({ stock_count: 7 })
+    expect(await stockOf(shop, id)).toEqual({ stocked: 7, available: 7, reserved: 0, sold: 0 })
+    const both = { stock_count: 5, stock_delta: 1 }
+    expectProblem(await put(id, both), 422, 'validation_failed')
+  })
+  test('If-Match refuses to set a stock that was sold from since it was read', async () => {
+    const { product_id: id } = await client.createProduct({ stock_count: 10 })
+    const etag = (await get(`/products/${id}`)).headers.get('etag') ?? ''
+    await put(id, { stock_delta: -4 })
+    const tags = { 'if-match': etag }
+    expectProblem(await put(id, { stock_count: 10 }, tags), 412, 'version_mismatch')
+    expect(await stockOf(shop, id)).toEqual({ stocked: 6, available: 6, reserved: 0, sold: 0 })
+    // What does not set the stock is no conflict with a sale.
+    expect((await put(id, { stock_delta: 4 }, tags)).json()).toMatchObject({ stock_count: 10 })
+  })
+  test('If-Match compares the version alone where the stock is not set', async () => {
     const { product_id: id } = await client.createProduct()
     const etag = (await get(`/products/${id}`)).headers.get('etag') ?? ''
     await put(id, { stock_count: 5 })

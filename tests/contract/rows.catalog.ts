@@ -113,6 +113,7 @@ export function catalogRows({ client, admin, product, asService }: World): Perfo
       shape: Product,
       errors: {
         404: () => put(unknown(), { price: 9.9 }),
+        409: async () => put(await one(), { stock_delta: -1_000_000_000 }),
         412: async () => put(await one(), { price: 9.9 }, { 'if-match': '"999.1"' }),
         422: async () => put(await one(), { name: null }),
       },

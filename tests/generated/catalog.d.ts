@@ -89,7 +89,7 @@ export interface paths {
     get: operations['get_product']
     /**
      * Changes the fields that are sent; honours If-Match
-     * @description `stock_count` sets what can be bought now. With `If-Match` nothing is changed when the product is no longer the one that was read.
+     * @description `stock_count` sets what can be bought now, `stock_delta` adds to it or takes from it. With `If-Match` nothing is changed when the product is no longer the one that was read; its stock counts where `stock_count` is sent, so that what was sold meanwhile does not come back.
      *
      *     For admins alone.
      */
@@ -486,6 +486,12 @@ export interface components {
        * @example 320
        */
       stock_count?: number
+      /**
+       * Format: int32
+       * @description Pieces to add, or to take away where negative; not beside stock_count
+       * @example -3
+       */
+      stock_delta?: number
       /** @example Сладкие яблоки с тонкой кожицей. Хранить в прохладном месте. */
       description?: string | null
       /** @example ООО «Южный сад» */
@@ -798,6 +804,15 @@ export interface components {
     }
     /** @description Unsupported media type (`unsupported_media_type`) */
     unsupported_media_type: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Stock out of range (`stock_out_of_range`) */
+    stock_out_of_range: {
       headers: {
         [name: string]: unknown
       }
@@ -1156,7 +1171,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description An ETag of the product: 412 when it has been changed since. Sales do not count. */
+        /** @description An ETag of the product: 412 when it has been changed since. Sales count where `stock_count` is sent. */
         'If-Match'?: string
       }
       path: {
@@ -1186,6 +1201,7 @@ export interface operations {
       403: components['responses']['forbidden']
       404: components['responses']['product_not_found']
       408: components['responses']['body_timeout']
+      409: components['responses']['stock_out_of_range']
       412: components['responses']['version_mismatch']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']

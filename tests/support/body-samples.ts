@@ -118,9 +118,12 @@ const newProduct = {
   description: prose(1000),
   manufacturer: prose(100),
 }
-const changes = Object.fromEntries(
-  Object.entries(newProduct).map(([name, each]) => [name, optional(each)]),
-)
+/** No body may hold both of the last two, so the good one holds neither. */
+const changes = {
+  ...Object.fromEntries(Object.entries(newProduct).map(([name, each]) => [name, optional(each)])),
+  stock_count: optional({ ...count, valid: undefined }),
+  stock_delta: optional(field(undefined, [...notNumbers, ...notWhole])),
+}
 const settlement = { fields: { lines: lines() } }
 
 /** Ids of what is looked up, at most a hundred. */
