@@ -59,4 +59,9 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX recent_views_by_time ON recent_views (viewed_at);
     `,
   },
+  {
+    version: 3,
+    name: 'the oldest open checkout',
+    sql: 'CREATE INDEX open_checkouts_by_age ON open_checkouts (opened_at);',
+  },
 ]

@@ -1,5 +1,6 @@
 /** Newest-first lists of orders, paged by a cursor that stays right while new orders come in. */
 import { problem } from '../../core/http/problem.ts'
+import { inSlices } from '../../core/resilience/in-slices.ts'
 import { isUuid, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Order } from './order.ts'
@@ -18,17 +19,23 @@ export interface Listing {
     readonly limit: number
     readonly cursor: string | null
   }): Promise<Page>
+  /** Keeps lists of any shop as short to read as they are to show; for a worker. */
+  tend(): Promise<void>
 }
+
+/** Orders that are noted at once to have left the lists: two milliseconds of the event loop. */
+const tendedAtOnce = 200
 
 /** `retention`: milliseconds that a finished order stays in the lists; 0 keeps it for ever. */
 export function createListing(store: OrderStore, clock: Clock, retention: Millis): Listing {
+  const restedAfter = () => (retention === 0 ? null : millis(clock.now() - retention))
   return {
     async page({ user, limit, cursor }) {
       const query = {
         // One more than asked for tells whether there is a next page.
         limit: limit + 1,
         after: cursor === null ? null : readCursor(cursor),
-        restedAfter: retention === 0 ? null : millis(clock.now() - retention),
+        restedAfter: restedAfter(),
       }
       const found = await (user === null ? store.listAll(query) : store.listOfUser(user, query))
       const orders = found.slice(0, limit)
@@ -36,6 +43,7 @@ export function createListing(store: OrderStore, clock: Clock, retention: Millis
       const more = found.length > limit && last !== undefined
       return { orders, nextCursor: more ? writeCursor(last) : null }
     },
+    tend: () => inSlices(() => store.tendLists(restedAfter(), tendedAtOnce)),
   }
 }
 

@@ -87,6 +87,7 @@ await runService({
           name: 'half-placed orders',
         }),
         every(1_000, async () => void (await outbox.sweep()), { log, jitter, name: 'outbox' }),
+        every(1_000, listing.tend, { log, jitter, name: 'order lists' }),
         every(60_000, () => store.forgetAnswers(clock.now(), 1_000), {
           log,
           jitter,

@@ -52,4 +52,36 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 2,
+    name: 'indexes of what the lists show, totals of the outbox',
+    sql: `
+      -- 1 where an order is in no list: not placed yet, refused, or at rest for longer than lists
+      -- show it. Null is listed, so that what an older build writes is found as well.
+      ALTER TABLE orders ADD COLUMN unlisted INTEGER CHECK (unlisted = 1);
+      UPDATE orders SET unlisted = 1 WHERE status IN ('PENDING', 'REJECTED');
+      CREATE INDEX orders_listed ON orders (created_at DESC, id DESC) WHERE unlisted IS NULL;
+      CREATE INDEX orders_listed_of_user ON orders (user_id, created_at DESC, id DESC)
+        WHERE unlisted IS NULL;
+      CREATE INDEX orders_rested ON orders (unlisted, rested_at) WHERE rested_at IS NOT NULL;
+      CREATE INDEX orders_half_placed ON orders (created_at, lease_until)
+        WHERE lease_until IS NOT NULL;
+      -- Both held every order that ever was.
+      DROP INDEX orders_of_user;
+      DROP INDEX orders_newest;
+
+      CREATE INDEX outbox_oldest ON outbox (created_at);
+      CREATE TABLE totals (
+        name TEXT PRIMARY KEY,
+        count INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO totals SELECT 'outbox', count(*) FROM outbox;
+      CREATE TRIGGER outbox_grows AFTER INSERT ON outbox BEGIN
+        UPDATE totals SET count = count + 1 WHERE name = 'outbox';
+      END;
+      CREATE TRIGGER outbox_shrinks AFTER DELETE ON outbox BEGIN
+        UPDATE totals SET count = count - 1 WHERE name = 'outbox';
+      END;
+    `,
+  },
 ]

@@ -246,6 +246,7 @@ export async function openCassandraOrderStore(
     },
 
     listAll: lists.ofAll,
+    tendLists: async () => false,
     spending: spending.total,
 
     // The columns of an answer carry their own end.

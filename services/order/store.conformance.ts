@@ -7,6 +7,7 @@ import {
   type ProductId,
   type UserId,
 } from '../../core/values/ids.ts'
+import { inSlices } from '../../core/resilience/in-slices.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
 import type { Order, OrderLine } from './order.ts'
@@ -349,6 +350,32 @@ export function orderStoreConformance(
       expect(await store.listOfUser(buyer, before)).toHaveLength(1)
       expect(await store.listOfUser(buyer, past)).toEqual([])
       expect((await visible(order.id)).status).toBe('CANCELLED')
+    })
+
+    test('tending the lists changes nothing of what they show, also where that is more again', async () => {
+      const moving = await created()
+      clock.advance(1)
+      const resting = await created()
+      const restedAfter = clock.now()
+      const cancel = { to: 'CANCELLED' as const, at: restedAfter, nextAt: null, effects: [] }
+      await store.move(resting.id, resting, cancel)
+      const refused = pending()
+      await store.insertPending(refused)
+      await store.reject(refused.id, refused.lease.owner, rejection())
+      clock.advance(5 * 86_400_000)
+      const shown = async (after: typeof restedAfter | null) => {
+        await inSlices(() => store.tendLists(after, 1))
+        const lists = [
+          await store.listOfUser(buyer, { ...everything, restedAfter: after }),
+          await store.listAll({ ...everything, restedAfter: after }),
+        ]
+        return lists.map((orders) => orders.map(({ id }) => id))
+      }
+      const all = [resting.id, moving.id]
+      for (const after of [millis(restedAfter - 1), restedAfter, null, restedAfter]) {
+        const expected = after === restedAfter ? [moving.id] : all
+        expect(await shown(after)).toEqual([expected, expected])
+      }
     })
 
     test('a first answer is gone after its day, the order stays', async () => {

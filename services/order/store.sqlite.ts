@@ -144,7 +144,10 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
         effect: JSON.parse(effect) as Effect,
       })),
 
-    ordersToDeliver: async (now, limit) => sql.toDeliver.all(now, limit).map((row) => row.order_id),
+    // Entries of one order that wait for different times give it more than once.
+    ordersToDeliver: async (now, limit) => [
+      ...new Set(sql.toDeliver.all(now, limit).map((row) => row.order_id)),
+    ],
 
     delivered: (entries) =>
       database.write(() => {
@@ -157,18 +160,24 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
       }),
 
     outboxState(now) {
-      const state = sql.outboxState.get()
-      if (state === undefined || state.oldest === null) return { entries: 0, oldest: millis(0) }
-      return { entries: state.entries, oldest: millis(Math.max(0, now - state.oldest)) }
+      const since = sql.oldestEntry.get()?.created_at ?? now
+      return { entries: sql.entryCount.get()?.count ?? 0, oldest: millis(Math.max(0, now - since)) }
     },
 
     backlog: async (now, grace) => ({
-      halfPlaced: waiting(sql.halfPlaced.get(), now),
-      overdue: waiting(sql.overdue.get(millis(now - grace)), now),
+      halfPlaced: waiting(sql.halfPlaced.get(mostCounted), now),
+      overdue: waiting(sql.overdue.get(millis(now - grace), mostCounted), now),
     }),
 
     listOfUser: async (user, query) => sql.ofUser.all(user, ...listParameters(query)).map(toOrder),
     listAll: async (query) => sql.all.all(...listParameters(query)).map(toOrder),
+
+    tendLists: (restedAfter, limit) =>
+      database.write(() => {
+        const left = restedAfter === null ? 0 : sql.leaveLists.run(restedAfter, limit).changes
+        const back = sql.comeBack.run(restedAfter ?? millis(-1), limit).changes
+        return Math.max(left, back) === limit
+      }),
 
     spending: async (user) => sql.spending.get(user)?.total ?? minor(0),
 
@@ -199,14 +208,17 @@ function statementsOf(database: Database) {
   // Handing a text over takes about 1 us a column, so lists leave out what they do not show.
   const orderColumns = `id, user_id, status, sequence, lines, total, created_at, updated_at, next_at,
     delivery_time, traceparent`
-  const listed = `status NOT IN ('PENDING', 'REJECTED') AND (rested_at IS NULL OR rested_at > ?)
+  // A partial index holds what is listed. What the other conditions leave out is what an older build
+  // has put there, and what came to rest long ago since `tendLists` last ran.
+  const listed = `unlisted IS NULL AND status NOT IN ('PENDING', 'REJECTED')
+    AND (rested_at IS NULL OR rested_at > ?)
     AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`
   return {
     insert: database.statement(
       `INSERT INTO orders (id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence,
          lines, total, created_at, updated_at, delivery_time, traceparent, instance, lease_owner,
-         lease_until)
-       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+         lease_until, unlisted)
+       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING`,
       'insert_pending_order',
     ),
     byId: database.statement<[OrderId], OrderRecord>(
@@ -225,7 +237,7 @@ function statementsOf(database: Database) {
     accept: database.statement(
       `UPDATE orders SET status = 'CREATED', sequence = 1, lines = ?, total = ?, created_at = ?,
          updated_at = ?, next_at = ?, answer_status = ?, answer_body = ?, answer_until = ?,
-         lease_owner = NULL, lease_until = NULL
+         lease_owner = NULL, lease_until = NULL, unlisted = NULL
        WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
       'accept_order',
     ),
@@ -273,7 +285,7 @@ function statementsOf(database: Database) {
     ),
     toDeliver: database.statement<[Millis, number], { order_id: OrderId }>(
       `SELECT order_id FROM outbox WHERE next_attempt_at <= ?
-       GROUP BY order_id ORDER BY min(next_attempt_at) LIMIT ?`,
+       GROUP BY next_attempt_at, order_id ORDER BY next_attempt_at, order_id LIMIT ?`,
       'outbox_due',
     ),
     dropEntry: database.statement(
@@ -284,15 +296,21 @@ function statementsOf(database: Database) {
       'UPDATE outbox SET next_attempt_at = ? WHERE order_id = ?',
       'postpone_outbox_entries',
     ),
-    outboxState: database.statement<[], { entries: number; oldest: Millis | null }>(
-      'SELECT count(*) AS entries, min(created_at) AS oldest FROM outbox',
+    // Triggers keep it.
+    entryCount: database.statement<[], { count: number }>(
+      "SELECT count FROM totals WHERE name = 'outbox'",
     ),
-    // Both walk a partial index that holds these rows alone.
-    halfPlaced: database.statement<[], WaitingRow>(
-      'SELECT count(*) AS count, min(created_at) AS since FROM orders WHERE lease_until IS NOT NULL',
+    oldestEntry: database.statement<[], { created_at: Millis }>(
+      'SELECT created_at FROM outbox ORDER BY created_at LIMIT 1',
     ),
-    overdue: database.statement<[Millis], WaitingRow>(
-      'SELECT count(*) AS count, min(next_at) AS since FROM orders WHERE next_at <= ?',
+    // Both walk a partial index that holds these rows alone, the oldest first.
+    halfPlaced: database.statement<[number], WaitingRow>(
+      `SELECT count(*) AS count, min(created_at) AS since FROM (
+         SELECT created_at FROM orders WHERE lease_until IS NOT NULL ORDER BY created_at LIMIT ?)`,
+    ),
+    overdue: database.statement<[Millis, number], WaitingRow>(
+      `SELECT count(*) AS count, min(next_at) AS since FROM (
+         SELECT next_at FROM orders WHERE next_at <= ? ORDER BY next_at LIMIT ?)`,
     ),
     ofUser: database.statement<[UserId, ...Listing], VisibleRecord>(
       `SELECT ${orderColumns} FROM orders WHERE user_id = ? AND ${listed}`,
@@ -301,6 +319,16 @@ function statementsOf(database: Database) {
     all: database.statement<[...Listing], VisibleRecord>(
       `SELECT ${orderColumns} FROM orders WHERE ${listed}`,
       'list_all_orders',
+    ),
+    leaveLists: database.statement<[Millis, number]>(
+      `UPDATE orders SET unlisted = 1 WHERE id IN (
+         SELECT id FROM orders WHERE unlisted IS NULL AND rested_at <= ? ORDER BY rested_at LIMIT ?)`,
+      'leave_lists',
+    ),
+    comeBack: database.statement<[Millis, number]>(
+      `UPDATE orders SET unlisted = NULL WHERE id IN (
+         SELECT id FROM orders WHERE unlisted = 1 AND rested_at > ? ORDER BY rested_at LIMIT ?)`,
+      'come_back_to_lists',
     ),
     spending: database.statement<[UserId], { total: Minor }>(
       'SELECT total FROM spending WHERE user_id = ?',
@@ -313,6 +341,9 @@ function statementsOf(database: Database) {
     ),
   }
 }
+
+/** Where gauges of what waits end: whoever looks at so many needs no exact number. */
+const mostCounted = 10_000
 
 interface WaitingRow {
   count: number

@@ -183,6 +183,12 @@ export interface OrderStore {
   listOfUser(user: UserId, query: ListQuery): Promise<readonly Order[]>
   listAll(query: ListQuery): Promise<readonly Order[]>
 
+  /**
+   * Keeps the lists as short to read as they are to show: notes what has left them, `limit` of it at
+   * most, where `restedAfter` is that of a query. Answers whether there is more.
+   */
+  tendLists(restedAfter: Millis | null, limit: number): Promise<boolean>
+
   /** All that the user ordered and did not cancel. */
   spending(user: UserId): Promise<Minor>
 
