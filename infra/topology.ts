@@ -62,6 +62,12 @@ export const metricsPort: Readonly<Record<Job, PortName>> = {
   gateway: 'gatewayMetrics',
 }
 
+/** The values of PROFILE and of STORE that the compose file knows. */
+export const composeProfiles = ['demo', 'production'] as const
+export type ComposeProfile = (typeof composeProfiles)[number]
+export const stores = ['cassandra', 'sqlite'] as const
+export type Store = (typeof stores)[number]
+
 /** Official images, by version: what runs today runs tomorrow. */
 export const images = {
   cassandra: 'cassandra:5.0',

@@ -6,7 +6,17 @@ import { describeSettings } from '../core/config/config.ts'
 import { commonSettings } from '../core/config/common.ts'
 import { serviceNames } from '../core/values/service-name.ts'
 import { chatPlaceholder } from '../infra/compose/place.ts'
-import { images, jobs, metricsPort, ports, serviceMemory } from '../infra/topology.ts'
+import { addresses } from '../infra/compose/shop.ts'
+import { productionProfile } from '../infra/nginx/files.ts'
+import {
+  composeProfiles,
+  images,
+  jobs,
+  metricsPort,
+  ports,
+  serviceMemory,
+  stores,
+} from '../infra/topology.ts'
 import { committedFiles } from '../scripts/infra.ts'
 import { jaegerVersion } from '../scripts/stack/jaeger.ts'
 import { parseStack } from '../scripts/stack/options.ts'
@@ -31,16 +41,59 @@ interface Container {
   readonly healthcheck?: { readonly test: readonly string[] }
   readonly deploy: { readonly resources: { readonly limits: { readonly memory: string } } }
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+  readonly command?: string | readonly string[]
+  readonly extends?: { readonly file: string; readonly service: string }
+  readonly networks?: readonly string[] | { readonly shop: { readonly ipv4_address: string } }
+  /** Compose profiles: a container with some runs only where one of them is on. */
+  readonly profiles?: readonly string[]
 }
 
 interface Compose {
   readonly services: Readonly<Record<string, Container>>
   readonly volumes: Readonly<Record<string, object>>
+  readonly networks: {
+    readonly shop: {
+      readonly ipam: { readonly config: readonly { subnet: string; ip_range: string }[] }
+    }
+  }
 }
 
 const compose = Bun.YAML.parse(read('docker-compose.yml')) as Compose
 const containers = Object.entries(compose.services)
 const serviceContainers = serviceNames.map((name) => compose.services[name] as Container)
+
+/** A text with the variables that Compose fills in, and the defaults of those that are not given. */
+const filled = (text: string, env: Readonly<Record<string, string>>): string =>
+  text.replace(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, other: string) => env[name] || other)
+
+const switches = (Bun.YAML.parse(read('infra/compose/switches.yml')) as Compose).services
+const extended = (container: Container, env: Readonly<Record<string, string>>): Container => {
+  if (container.extends === undefined) return container
+  expect(container.extends.file).toBe('infra/compose/switches.yml')
+  const base = switches[filled(container.extends.service, env)]
+  expect(base).toBeDefined()
+  const environment = { ...base?.environment, ...container.environment }
+  return { ...base, ...container, environment }
+}
+
+/** What `docker compose up` runs with these variables. */
+const running = (env: Readonly<Record<string, string>>): Readonly<Record<string, Container>> =>
+  Object.fromEntries(
+    containers
+      .map(([name, container]) => [name, extended(container, env)] as const)
+      .filter(([, { profiles = [] }]) => profiles.length === 0),
+  )
+
+/** Whether an IPv4 address belongs to `172.30.80.0/24`. */
+function within(address: string, network: string): boolean {
+  const bits = (text: string): number =>
+    text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  const [base = '', length = '32'] = network.split('/')
+  const size = 2 ** (32 - Number(length))
+  return Math.floor(bits(address) / size) === Math.floor(bits(base) / size)
+}
+
+const settings = composeProfiles.flatMap((PROFILE) => stores.map((STORE) => ({ PROFILE, STORE })))
 
 test('what is generated is what is committed', async () => {
   for (const { path, text } of await committedFiles()) {
@@ -67,7 +120,22 @@ describe('the compose file', () => {
     expect(numbers).toEqual([
       80, 3000, 8000, 8001, 8002, 8003, 8080, 8089, 9042, 9090, 9093, 16_686,
     ])
-    expect(published.filter((text) => !text.startsWith('127.0.0.1:'))).toEqual(['80:80'])
+    // Loopback, unless the operator of a shop for customers says otherwise.
+    const open = published.filter((text) => !text.startsWith('127.0.0.1:'))
+    expect(open).toEqual(['${NGINX_ADDRESS:-127.0.0.1}:80:80'])
+    expect(filled(open.join(), {})).toBe('127.0.0.1:80:80')
+  })
+  test('gives out no address that belongs to a container', () => {
+    const [{ subnet, ip_range: range } = { subnet: '', ip_range: '' }] =
+      compose.networks.shop.ipam.config
+    const fixed = containers.flatMap(([, { networks }]) =>
+      networks !== undefined && 'shop' in networks ? [networks.shop.ipv4_address] : [],
+    )
+    expect(fixed.sort()).toEqual([addresses.nginx, addresses.gateway].sort())
+    for (const address of fixed) {
+      expect([address, within(address, subnet)]).toEqual([address, true])
+      expect([address, within(address, range)]).toEqual([address, false])
+    }
   })
   test('pins every image', () => {
     for (const [name, { image = '' }] of containers) {
@@ -92,25 +160,48 @@ describe('the compose file', () => {
     // The keys are made once; the exporter's image holds nothing that could ask.
     expect(unknown.map(([name]) => name)).toEqual(['keys', 'nginx-exporter'])
   })
-  test('waits for what has to be there, and for nothing that is not', () => {
-    for (const [name, { depends_on: needs = {} }] of containers) {
-      for (const [needed, { condition }] of Object.entries(needs)) {
-        const other = compose.services[needed]
-        expect([name, needed, other !== undefined]).toEqual([name, needed, true])
-        if (condition === 'service_healthy') expect(other?.healthcheck).toBeDefined()
+  test.each(settings)('runs what $PROFILE on $STORE needs, and nothing else', (env) => {
+    const names = Object.keys(running(env))
+    const absent = Object.keys(compose.services).filter((name) => !names.includes(name))
+    expect(absent.sort()).toEqual([
+      ...(env.STORE === 'sqlite' ? ['cassandra'] : []),
+      ...(env.PROFILE === 'production' ? ['jaeger', 'locust'] : []),
+    ])
+    const environments = Object.values(running(env)).map(({ environment = {} }) => environment)
+    for (const [variable, value] of environments.flatMap(Object.entries)) {
+      // An address of what does not run is no setting, the contact point of an unused store excepted.
+      if (variable === 'CASSANDRA_CONTACT_POINTS') continue
+      for (const name of absent) {
+        expect([variable, value]).toEqual([
+          variable,
+          expect.not.stringMatching(new RegExp(`//${name}:|\\b${name}=`, 'i')),
+        ])
       }
-    }
-    for (const { depends_on: needs } of serviceContainers) {
-      expect(needs).toMatchObject({ keys: { condition: 'service_completed_successfully' } })
     }
   })
-  test('mounts what is there', () => {
-    for (const [name, { volumes = [] }] of containers) {
-      for (const [from = ''] of volumes.map((volume) => volume.split(':'))) {
-        if (from === '/') continue
-        const found = from.startsWith('.') ? existsSync(join(root, from)) : from in compose.volumes
-        expect([name, from, found]).toEqual([name, from, true])
+  test.each(settings)(
+    '$PROFILE on $STORE waits for what has to be there, and for nothing that is not',
+    (env) => {
+      const there = running(env)
+      for (const [name, { depends_on: needs = {} }] of Object.entries(there)) {
+        for (const [needed, { condition }] of Object.entries(needs)) {
+          const other = there[needed]
+          expect([name, needed, other !== undefined]).toEqual([name, needed, true])
+          if (condition === 'service_healthy') expect(other?.healthcheck).toBeDefined()
+        }
       }
+      for (const { depends_on: needs } of serviceContainers) {
+        expect(needs).toMatchObject({ keys: { condition: 'service_completed_successfully' } })
+      }
+    },
+  )
+  test('mounts what is there', () => {
+    const mounts = (env: Readonly<Record<string, string>>) =>
+      containers.flatMap(([, { volumes = [] }]) => volumes).map((volume) => filled(volume, env))
+    for (const from of new Set(settings.flatMap(mounts).map((volume) => volume.split(':')[0]))) {
+      if (from === undefined || from === '/') continue
+      const found = from.startsWith('.') ? existsSync(join(root, from)) : from in compose.volumes
+      expect([from, found]).toEqual([from, true])
     }
   })
   test('sets nothing that the services do not read', () => {
@@ -119,10 +210,11 @@ describe('the compose file', () => {
       ...describeSettings(settings).map(({ variable }) => variable),
       ...others,
     ]
-    for (const { environment = {} } of serviceContainers) {
+    for (const { environment = {} } of serviceContainers.map((each) => extended(each, {}))) {
       expect(known(commonSettings)).toEqual(expect.arrayContaining(Object.keys(environment)))
     }
-    const { environment = {} } = compose.services['gateway'] as Container
+    const { environment = {} } = extended(compose.services['gateway'] as Container, {})
+    expect(Object.keys(environment)).toContain('GATEWAY_LINKS')
     expect(known(gatewaySettings)).toEqual(expect.arrayContaining(Object.keys(environment)))
   })
   test('lets each service have its own keys alone', () => {
@@ -151,34 +243,52 @@ describe('the compose file', () => {
 })
 
 describe('containers and native stack', () => {
-  test('are scraped for the same jobs on the same ports', () => {
-    const { scrape_configs: configs } = Bun.YAML.parse(read('infra/prometheus/prometheus.yml')) as {
-      readonly scrape_configs: readonly {
-        readonly job_name: string
-        readonly static_configs: readonly { readonly targets: readonly string[] }[]
-      }[]
-    }
-    const inContainers = configs.map((each) => [
-      each.job_name,
-      each.static_configs.flatMap(({ targets }) => targets),
-    ])
-    expect(inContainers.map(([job]) => job)).toEqual([...jobs])
-    const command = parseStack([], {})
-    if (command?.kind !== 'up') throw new Error('No stack.')
-    const native = scrapeTargets(command.options, () => true)
-    for (const [job, [target = '']] of inContainers as [keyof typeof metricsPort, string[]][]) {
-      const [host = '', port] = target.split(':')
-      expect([job, host in compose.services]).toEqual([job, true])
-      expect(native[job]).toEqual([`127.0.0.${job === 'cassandra' ? 11 : 1}:${port}`])
-      expect(Number(port)).toBe(ports[metricsPort[job]])
-    }
-  })
-  test('nginx asks containers that there are', () => {
-    const hosts = [...read('infra/nginx/nginx.conf').matchAll(/^ +server ([\w-]+):(\d+) /gm)]
-    expect(hosts.map(([, host]) => host)).toEqual([...serviceNames, 'gateway', 'jaeger', 'locust'])
+  test.each(settings)(
+    'are scraped for the same jobs on the same ports: $PROFILE on $STORE',
+    (env) => {
+      const there = running(env)
+      const { command = [] } = there['prometheus'] as Container
+      const flag = [command].flat().find((each) => each.startsWith('--config.file=')) ?? ''
+      const file = filled(flag, env).replace('--config.file=/etc', 'infra')
+      const { scrape_configs: configs } = Bun.YAML.parse(read(file)) as {
+        readonly scrape_configs: readonly {
+          readonly job_name: string
+          readonly static_configs: readonly { readonly targets: readonly string[] }[]
+        }[]
+      }
+      const inContainers = configs.map((each) => [
+        each.job_name,
+        each.static_configs.flatMap(({ targets }) => targets),
+      ])
+      expect(inContainers.map(([job]) => job)).toEqual(
+        jobs.filter((job) => job in there || !(job in compose.services)),
+      )
+      const stack = parseStack([], {})
+      if (stack?.kind !== 'up') throw new Error('No stack.')
+      const native = scrapeTargets(stack.options, () => true)
+      for (const [job, [target = '']] of inContainers as [keyof typeof metricsPort, string[]][]) {
+        const [host = '', port] = target.split(':')
+        expect([job, host in there]).toEqual([job, true])
+        expect(native[job]).toEqual([`127.0.0.${job === 'cassandra' ? 11 : 1}:${port}`])
+        expect(Number(port)).toBe(ports[metricsPort[job]])
+      }
+    },
+  )
+  test.each(settings)('nginx asks containers that there are: $PROFILE on $STORE', (env) => {
+    const there = running(env)
+    const [mount = ''] = there['nginx']?.volumes ?? []
+    const config = read(filled(mount, env).split(':')[0] ?? '')
+    const hosts = [...config.matchAll(/^ +server ([\w-]+):(\d+) /gm)]
+    const tools = env.PROFILE === 'demo' ? ['jaeger', 'locust'] : []
+    expect(hosts.map(([, host]) => host)).toEqual([...serviceNames, 'gateway', ...tools])
     for (const [, host = '', port] of hosts) {
-      expect(compose.services[host]).toBeDefined()
+      expect([host, host in there]).toEqual([host, true])
       expect(Number(port)).toBe(ports[host as keyof typeof ports])
+    }
+    if (env.PROFILE === 'production') {
+      expect(config).not.toMatch(/jaeger|locust|search/)
+      expect(config).toContain(`rate=${productionProfile.rate}r/s;`)
+      expect(config).toContain('00-$caller-00;')
     }
   })
   test('run the same versions', () => {

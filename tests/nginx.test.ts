@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, expect, setDefaultTimeout, test } from 
 import { rawService } from '../services/gateway/gateway.fixture.ts'
 import { expectRawProblem } from './support/expect-problem.ts'
 import { eventually } from './support/ledger.ts'
+import { productionProfile } from '../infra/nginx/files.ts'
 import { hostOf, startNginx } from './support/nginx.ts'
 import { sendRaw } from './support/raw.ts'
 import { testsNeed } from './support/tools.ts'
@@ -365,6 +366,24 @@ describe.skipIf(!able)('nginx', async () => {
     expect((await at('/locust')).headers.get('location')).toBe('/locust/')
     expect(await (await at('/locust/')).json()).toMatchObject({ copy: 'b', target: '/locust/' })
     expect(await seen('/locust/')).toMatchObject({ copy: 'gateway' })
+  })
+
+  test('in production addresses are limited, and no tool has a page', async () => {
+    await using own = await startNginx({ ...behind, ...productionProfile })
+    for (const path of ['/search', '/jaeger/api/services', '/locust', '/locust/']) {
+      const answer = await fetch(own.url + path, { redirect: 'manual' })
+      expect([path, await answer.json()]).toEqual([
+        path,
+        expect.objectContaining({ copy: 'gateway', target: path }),
+      ])
+    }
+    const { burst } = productionProfile
+    const statuses: number[] = []
+    for (let count = 0; count < 3 * burst; count += 20) {
+      const some = Array.from({ length: 20 }, () => fetch(`${own.url}/api/x`))
+      statuses.push(...(await Promise.all(some)).map(({ status }) => status))
+    }
+    expect(statuses.indexOf(429)).toBeGreaterThanOrEqual(burst - 20)
   })
 
   describe('what it writes down', () => {

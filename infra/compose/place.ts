@@ -1,7 +1,15 @@
 /** Where the parts find each other in the compose file: by the names of its services. */
 import type { AlertmanagerPlace } from '../alertmanager/files.ts'
-import { jobs, metricsPort, ports, serviceAddresses, type Job } from '../topology.ts'
-import { demoProfile, type NginxPlace } from '../nginx/files.ts'
+import {
+  jobs,
+  metricsPort,
+  ports,
+  serviceAddresses,
+  type ComposeProfile,
+  type Job,
+  type Store,
+} from '../topology.ts'
+import { demoProfile, productionProfile, type NginxPlace } from '../nginx/files.ts'
 import type { PrometheusPlace } from '../prometheus/files.ts'
 
 /** The compose service behind a job, where the two are called differently. */
@@ -10,15 +18,19 @@ const hosts: Partial<Readonly<Record<Job, string>>> = {
   node: 'node-exporter',
 }
 
-const targets = Object.fromEntries(
-  jobs.map((job) => [job, [`${hosts[job] ?? job}:${ports[metricsPort[job]]}`]]),
-)
+/** What PROFILE or STORE leaves out is not scraped: an absent container is no alert. */
+const runs = (job: Job, profile: ComposeProfile, store: Store): boolean =>
+  job === 'jaeger' ? profile === 'demo' : job === 'cassandra' ? store === 'cassandra' : true
 
-const prometheus: PrometheusPlace = {
-  targets,
+const prometheus = (profile: ComposeProfile, store: Store): PrometheusPlace => ({
+  targets: Object.fromEntries(
+    jobs
+      .filter((job) => runs(job, profile, store))
+      .map((job) => [job, [`${hosts[job] ?? job}:${ports[metricsPort[job]]}`]]),
+  ),
   alertmanagers: [`alertmanager:${ports.alertmanager}`],
   docs: 'http://localhost/docs',
-}
+})
 
 /** The chat is put in at start: it is a setting of whoever runs the shop. */
 export const chatPlaceholder = 1
@@ -27,23 +39,23 @@ const alertmanager: AlertmanagerPlace = {
   telegram: { chatId: chatPlaceholder, token: { file: '/etc/alertmanager/token' } },
 }
 
-const nginx: NginxPlace = {
+const nginx = (profile: ComposeProfile): NginxPlace => ({
   listen: String(ports.nginx),
   statusListen: String(ports.nginxStatus),
   services: serviceAddresses((name) => `${name}:${ports[name]}`),
   gateway: `gateway:${ports.gateway}`,
-  jaeger: `jaeger:${ports.jaeger}`,
-  locust: `locust:${ports.locust}`,
+  jaeger: profile === 'demo' ? `jaeger:${ports.jaeger}` : null,
+  locust: profile === 'demo' ? `locust:${ports.locust}` : null,
   trustedProxies: [],
   // Docker's own; a container that is made anew has a new address.
   resolver: '127.0.0.11',
-  ...demoProfile,
+  ...(profile === 'demo' ? demoProfile : productionProfile),
   files: {
     pid: '/tmp/nginx.pid',
     errorLog: '/dev/stderr',
     accessLog: '/dev/stdout',
     temporary: '/tmp',
   },
-}
+})
 
 export const composePlace = { prometheus, alertmanager, nginx } as const

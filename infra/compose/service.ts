@@ -1,4 +1,5 @@
 /** What every container of the compose file has: limits, no rights that it does not need, a sign of life. */
+import { switches, switchesPath, type Switch } from './switches.ts'
 
 export interface Health {
   readonly test: readonly string[]
@@ -7,6 +8,8 @@ export interface Health {
 }
 
 export interface ServicePlan {
+  /** What PROFILE or STORE changes in it. */
+  readonly extends?: Switch
   readonly image?: string
   readonly build?: object
   readonly command?: readonly string[] | string
@@ -19,6 +22,7 @@ export interface ServicePlan {
   readonly temporary?: readonly string[]
   /** Ports of this machine: the same inside and outside. */
   readonly publish?: readonly string[]
+  /** Never what PROFILE or STORE may leave out. */
   readonly needs?: Readonly<Record<string, 'started' | 'healthy' | 'completed'>>
   readonly health?: Health
   /** MiB. */
@@ -45,6 +49,9 @@ export const network = 'shop'
 export function composeService(plan: ServicePlan): object {
   const { image, build, command, entrypoint, environment, user, volumes, temporary } = plan
   return {
+    ...(plan.extends !== undefined && {
+      extends: { file: switchesPath, service: switches[plan.extends] },
+    }),
     ...(image !== undefined && { image }),
     ...(build !== undefined && { build }),
     ...(entrypoint !== undefined && { entrypoint }),

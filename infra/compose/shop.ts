@@ -3,17 +3,17 @@ import { serviceNames, type ServiceName } from '../../core/values/service-name.t
 import { ports, serviceMemory } from '../topology.ts'
 import type { Health, ServicePlan } from './service.ts'
 
-/** As the machine's own browser reaches them. */
-const pagesBeside = [
-  `Grafana=http://localhost:${ports.grafana}/`,
-  `Prometheus=http://localhost:${ports.prometheus}/`,
-  `Alertmanager=http://localhost:${ports.alertmanager}/`,
-  'Jaeger=http://localhost/search',
-  'Locust=http://localhost/locust/',
-]
-
-/** Both forward requests, so the services have to know them. */
-export const addresses = { subnet: '172.30.80.0/24', nginx: '172.30.80.2', gateway: '172.30.80.3' }
+/**
+ * nginx and the gateway forward requests, so the services have to know them. All other containers get
+ * theirs from `dynamic`: an engine gives those out in the order of starting, and would give a fixed one
+ * to whatever starts before its owner.
+ */
+export const addresses = {
+  subnet: '172.30.80.0/24',
+  dynamic: '172.30.80.128/25',
+  nginx: '172.30.80.2',
+  gateway: '172.30.80.3',
+}
 
 const image = 'product-store:local'
 const build = { context: '.', dockerfile: 'infra/compose/shop.Dockerfile' }
@@ -25,7 +25,8 @@ const alive = (port: number): Health => ({
     '-e',
     `process.exit((await fetch('http://127.0.0.1:${port}/health/ready')).ok ? 0 : 1)`,
   ],
-  start: 60,
+  // Time for Cassandra's own start, which comes first.
+  start: 180,
 })
 
 const urls = Object.fromEntries(
@@ -38,7 +39,6 @@ const shared = {
   HOST: '0.0.0.0',
   LOG_LEVEL: '${LOG_LEVEL:-info}',
   BUN_CONFIG_MAX_HTTP_REQUESTS: '16384',
-  OTEL_EXPORTER_OTLP_ENDPOINT: `http://jaeger:${ports.jaegerSpans}`,
 }
 
 export const shopServices: Readonly<Record<string, ServicePlan>> = {
@@ -52,6 +52,7 @@ export const shopServices: Readonly<Record<string, ServicePlan>> = {
   },
   ...Object.fromEntries(serviceNames.map((name) => [name, servicePlan(name)])),
   gateway: {
+    extends: 'gateway',
     image,
     build,
     command: ['bun', '--no-env-file', 'services/gateway/main.ts'],
@@ -62,7 +63,6 @@ export const shopServices: Readonly<Record<string, ServicePlan>> = {
       GATEWAY_METRICS_PORT: String(ports.gatewayMetrics),
       DATA_DIR: '/data',
       TRUSTED_PROXIES: addresses.nginx,
-      GATEWAY_LINKS: pagesBeside.join(','),
     },
     volumes: ['gateway-data:/data', 'profiles:/shop/profiles:ro'],
     publish: [`127.0.0.1:${ports.gateway}:${ports.gateway}`],
@@ -76,6 +76,7 @@ export const shopServices: Readonly<Record<string, ServicePlan>> = {
 
 function servicePlan(name: ServiceName): ServicePlan {
   return {
+    extends: 'shop',
     image,
     build,
     command: ['bun', '--no-env-file', `services/${name}/main.ts`],
@@ -92,7 +93,8 @@ function servicePlan(name: ServiceName): ServicePlan {
     },
     volumes: [`${name}-data:/data`, `keys-${name}:/keys:ro`, 'profiles:/shop/profiles'],
     publish: [`127.0.0.1:${ports[name]}:${ports[name]}`],
-    needs: { keys: 'completed', cassandra: 'healthy' },
+    // Not Cassandra, which may be left out: a service tries until its store is there.
+    needs: { keys: 'completed' },
     health: alive(ports[name]),
     memory: serviceMemory,
     // Longer than a service takes to finish what is under way.

@@ -8,6 +8,7 @@ const published = (port: number): readonly string[] => [`127.0.0.1:${port}:${por
 
 export const watchingServices: Readonly<Record<string, ServicePlan>> = {
   cassandra: {
+    extends: 'cassandra',
     image: 'product-store-cassandra:local',
     build: {
       context: '.',
@@ -39,9 +40,10 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     image: images.nginx,
     user: '101:101',
     command: ['nginx', '-c', '/etc/shop/nginx.conf'],
-    volumes: ['./infra/nginx/nginx.conf:/etc/shop/nginx.conf:ro'],
-    publish: [`${ports.nginx}:${ports.nginx}`],
-    needs: { gateway: 'healthy', jaeger: 'started', locust: 'started' },
+    volumes: ['./infra/nginx/nginx.${PROFILE:-demo}.conf:/etc/shop/nginx.conf:ro'],
+    // The demo has pages without a password; production may be opened, best behind a TLS proxy.
+    publish: [`\${NGINX_ADDRESS:-127.0.0.1}:${ports.nginx}:${ports.nginx}`],
+    needs: { gateway: 'healthy' },
     health: wget(ports.nginxStatus, '/stub_status'),
     memory: 256,
     address: addresses.nginx,
@@ -49,7 +51,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
   prometheus: {
     image: images.prometheus,
     command: [
-      '--config.file=/etc/prometheus/prometheus.yml',
+      '--config.file=/etc/prometheus/prometheus.${PROFILE:-demo}.${STORE:-cassandra}.yml',
       '--storage.tsdb.path=/prometheus',
       '--storage.tsdb.retention.time=7d',
       '--storage.tsdb.retention.size=2GB',
@@ -94,11 +96,12 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
       'grafana-data:/var/lib/grafana',
     ],
     publish: published(ports.grafana),
-    needs: { prometheus: 'started', jaeger: 'started' },
+    needs: { prometheus: 'started' },
     health: wget(ports.grafana, '/api/health'),
     memory: 512,
   },
   jaeger: {
+    extends: 'demoOnly',
     image: images.jaeger,
     command: [
       `--memory.max-traces=${keptTraces}`,
@@ -111,6 +114,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     memory: 512,
   },
   locust: {
+    extends: 'demoOnly',
     image: images.locust,
     command: [
       ...['-f', '/mnt/locust/locustfile.py'],

@@ -31,6 +31,12 @@ describe('without options', () => {
   })
 })
 
+test('production has no page without a password', () => {
+  const { without } = options(['--profile', 'production', '--without', 'nginx'])
+  expect([...without].sort()).toEqual(['jaeger', 'locust', 'nginx'])
+  expect(options([]).without.size).toBe(0)
+})
+
 describe('ports', () => {
   test('can be taken in a row, the services’ as the start command wants them', () => {
     const row = options(['--ports-from', '18100']).ports

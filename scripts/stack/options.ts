@@ -15,6 +15,9 @@ export const optionalParts = [
 
 export type OptionalPart = (typeof optionalParts)[number]
 
+/** They have no password: a shop for real customers does not show them. */
+const demoOnly: readonly OptionalPart[] = ['jaeger', 'locust']
+
 export interface StackOptions {
   readonly dataDir: string
   readonly store: 'sqlite' | 'cassandra'
@@ -40,7 +43,7 @@ export const help = `Starts the shop and everything that watches it, on this mac
 
   --data <folder>        where data, logs and metrics are kept (data)
   --store <name>         sqlite, or cassandra: a node of it is started as well (sqlite)
-  --profile <name>       demo or production (demo)
+  --profile <name>       demo, or production: without Jaeger and Locust (demo)
   --fast                 orders are delivered within seconds
   --port <number>        port of nginx, the address of everything (80)
   --ports-from <number>  takes all ports from here on, one after another, instead of the usual ones
@@ -92,7 +95,10 @@ export function parseStack(
       store,
       profile,
       fast,
-      without: new Set(known as OptionalPart[]),
+      without: new Set([
+        ...(known as OptionalPart[]),
+        ...(profile === 'production' ? demoOnly : []),
+      ]),
       ports,
       cassandraAddress: values['cassandra-address'],
       scale,

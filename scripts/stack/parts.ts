@@ -121,6 +121,7 @@ function nginxPart(
   const { options } = making
   const { ports } = options
   const host = process.env['HOST'] || loopback
+  const onlyHere = /^(127\.|localhost$|\[?::1\]?$)/.test(host)
   const folder = folderOf(making, 'nginx')
   write(
     folder,
@@ -129,8 +130,9 @@ function nginxPart(
       statusListen: at(ports.nginxStatus),
       services: serviceAddresses((name) => at(ports[name])),
       gateway: at(ports.gateway),
-      jaeger: tools.jaeger ? at(ports.jaeger) : null,
-      locust: tools.locust ? at(ports.locust) : null,
+      // They have no password: other machines do not get to them.
+      jaeger: tools.jaeger && onlyHere ? at(ports.jaeger) : null,
+      locust: tools.locust && onlyHere ? at(ports.locust) : null,
       trustedProxies: [],
       resolver: null,
       ...(options.profile === 'demo' ? demoProfile : productionProfile),
@@ -333,7 +335,10 @@ function nodeExporterPart(making: Making): Part | Absent {
   }
 }
 
-const leftOut = (label: string): Absent => ({ label, reason: 'left out by --without' })
+const leftOut = (label: string): Absent => ({
+  label,
+  reason: 'left out by --without or the profile',
+})
 
 function programOf(
   { options }: Making,

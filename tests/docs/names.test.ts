@@ -115,6 +115,7 @@ describe('settings', () => {
   /** Of scripts and programs beside the shop, each with the file that reads it. */
   const others: Readonly<Record<string, string>> = {
     TELEGRAM_CHAT_ID: 'scripts/stack/telegram.ts',
+    NGINX_ADDRESS: 'infra/compose/watching.ts',
     GRAFANA_PASSWORD: 'infra/compose/watching.ts',
     JAEGER_BIN: 'scripts/stack/jaeger.ts',
     SHOP_STORE: 'tests/support/shop.ts',
