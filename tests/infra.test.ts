@@ -93,7 +93,7 @@ function within(address: string, network: string): boolean {
   return Math.floor(bits(address) / size) === Math.floor(bits(base) / size)
 }
 
-const settings = composeProfiles.flatMap((PROFILE) => stores.map((STORE) => ({ PROFILE, STORE })))
+const variants = composeProfiles.flatMap((PROFILE) => stores.map((STORE) => ({ PROFILE, STORE })))
 
 test('what is generated is what is committed', async () => {
   for (const { path, text } of await committedFiles()) {
@@ -160,7 +160,7 @@ describe('the compose file', () => {
     // The keys are made once; the exporter's image holds nothing that could ask.
     expect(unknown.map(([name]) => name)).toEqual(['keys', 'nginx-exporter'])
   })
-  test.each(settings)('runs what $PROFILE on $STORE needs, and nothing else', (env) => {
+  test.each(variants)('runs what $PROFILE on $STORE needs, and nothing else', (env) => {
     const names = Object.keys(running(env))
     const absent = Object.keys(compose.services).filter((name) => !names.includes(name))
     expect(absent.sort()).toEqual([
@@ -179,7 +179,7 @@ describe('the compose file', () => {
       }
     }
   })
-  test.each(settings)(
+  test.each(variants)(
     '$PROFILE on $STORE waits for what has to be there, and for nothing that is not',
     (env) => {
       const there = running(env)
@@ -198,7 +198,7 @@ describe('the compose file', () => {
   test('mounts what is there', () => {
     const mounts = (env: Readonly<Record<string, string>>) =>
       containers.flatMap(([, { volumes = [] }]) => volumes).map((volume) => filled(volume, env))
-    for (const from of new Set(settings.flatMap(mounts).map((volume) => volume.split(':')[0]))) {
+    for (const from of new Set(variants.flatMap(mounts).map((volume) => volume.split(':')[0]))) {
       if (from === undefined || from === '/') continue
       const found = from.startsWith('.') ? existsSync(join(root, from)) : from in compose.volumes
       expect([from, found]).toEqual([from, true])
@@ -243,7 +243,7 @@ describe('the compose file', () => {
 })
 
 describe('containers and native stack', () => {
-  test.each(settings)(
+  test.each(variants)(
     'are scraped for the same jobs on the same ports: $PROFILE on $STORE',
     (env) => {
       const there = running(env)
@@ -274,7 +274,7 @@ describe('containers and native stack', () => {
       }
     },
   )
-  test.each(settings)('nginx asks containers that there are: $PROFILE on $STORE', (env) => {
+  test.each(variants)('nginx asks containers that there are: $PROFILE on $STORE', (env) => {
     const there = running(env)
     const [mount = ''] = there['nginx']?.volumes ?? []
     const config = read(filled(mount, env).split(':')[0] ?? '')
