@@ -106,6 +106,7 @@ function run(path) {
     [...(leaves ? [] : ['--no-orphans']), join(root, script), ...scriptArguments],
     {
       cwd: root,
+      env: withoutProxyHere(process.env),
       stdio: 'inherit',
     },
   )
@@ -118,6 +119,16 @@ function run(path) {
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? 128 + (signal === 'SIGINT' ? 2 : 15)
   })
+}
+
+/**
+ * A script may need the proxy of the environment to install something, but what it asks of this
+ * machine must never go there. Both spellings, because some programs read only one.
+ */
+function withoutProxyHere(env) {
+  const given = env.no_proxy || env.NO_PROXY
+  const direct = [...(given ? [given] : []), 'localhost', '127.0.0.1', '::1'].join(',')
+  return { ...env, no_proxy: direct, NO_PROXY: direct }
 }
 
 /** npm hands SIGTERM to a shell that dies without a word to its child; losing either is the word. */

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ensureKeys } from '../core/auth/key-files.ts'
+import { ignoreProxies } from '../core/clients/proxies.ts'
 import { prefixes } from '../services/gateway/paths.ts'
 import { buildInBackground } from './docs/background.ts'
 import { watchChanges } from './shop/changes.ts'
@@ -29,6 +30,8 @@ const output = createConsole(process.stdout)
 
 async function runShop(options: StartOptions, afterKill: boolean): Promise<number> {
   const startedAt = performance.now()
+  // The build of the documentation installs packages, which may need the proxy.
+  const outside = ignoreProxies()
   const plans = planShop(options, process.env)
   const inTheWay = await portCheck(plans, afterKill)
   if (inTheWay !== null) refuse(inTheWay, 1)
@@ -77,7 +80,7 @@ async function runShop(options: StartOptions, afterKill: boolean): Promise<numbe
   for (const each of shop) each.keepAlive()
   output.line(readyTable(plans, options, performance.now() - startedAt))
   const endWatch = options.watch ? restartOnChange(shop) : () => {}
-  const endDocs = options.docs ? buildInBackground((text) => output.line(text)) : () => {}
+  const endDocs = options.docs ? buildInBackground((text) => output.line(text), outside) : () => {}
 
   await stop.received
   endWatch()

@@ -34,10 +34,26 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
+/** Stands where the environment says that the proxy is, and counts who comes. */
+let proxied = 0
+const proxy = createServer((socket) => {
+  proxied += 1
+  socket.destroy()
+})
+await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening))
+const proxyAddress = proxy.address()
+const proxyUrl = `http://127.0.0.1:${typeof proxyAddress === 'object' ? proxyAddress?.port : 0}`
+const proxySettings = Object.fromEntries(
+  ['http_proxy', 'https_proxy', 'all_proxy']
+    .flatMap((name) => [name, name.toUpperCase()])
+    .map((name) => [name, proxyUrl]),
+)
+
 const started: Launcher[] = []
 afterAll(async () => {
   for (const launcher of started) launcher.child.kill('SIGKILL')
   await Promise.all(started.map(({ child }) => child.exited))
+  proxy.close()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -68,6 +84,7 @@ function launch(...more: readonly string[]): Launcher {
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: directory,
+        ...proxySettings,
         DEMO_PRODUCTS: '200',
         DRAIN_DELAY_MS: '50',
         // Nobody listens there, so that no cluster of this machine is taken for one of the tests.
@@ -116,6 +133,24 @@ const statusOf = (path: string): Promise<number> =>
     () => 0,
   )
 
+/** The status of a checkout, which takes a call to every service. */
+async function buyOnePiece(): Promise<number> {
+  const shop = `http://127.0.0.1:${gatewayPort}`
+  const body = new URLSearchParams({ username: 'user1', password: 'user123' })
+  const signedIn = await fetch(`${shop}/user-api/token`, { method: 'POST', body })
+  const { access_token: token } = (await signedIn.json()) as { readonly access_token: string }
+  const category = encodeURIComponent('Фрукты')
+  const list = await fetch(`${shop}/api/products/?category=${category}&limit=1`)
+  const { items } = (await list.json()) as { readonly items: readonly { product_id: string }[] }
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  await fetch(`${shop}/cart-api/cart/items`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ product_id: items[0]?.product_id, quantity: 1 }),
+  })
+  return (await fetch(`${shop}/cart-api/cart/checkout`, { method: 'POST', headers })).status
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -141,6 +176,9 @@ describe('the shop', () => {
       expect([path, await statusOf(path ?? '')]).toEqual([path, 200])
     }
     expect(table).toContain('admin / admin123')
+    expect(await buyOnePiece()).toBe(200)
+    // Start, probes, tokens, keys and a purchase: none of it is for a proxy to see.
+    expect(proxied).toBe(0)
 
     const second = launch()
     expect(await second.child.exited).toBe(1)

@@ -7,6 +7,7 @@ import { keysFromFile, keysFromPeer, type KeySource } from '../auth/key-source.t
 import { createRevocations, type RevocationPage, type Revocations } from '../auth/revocations.ts'
 import { createVerifier } from '../auth/verifier.ts'
 import { createClientMetrics } from '../clients/client-metrics.ts'
+import { ignoreProxies } from '../clients/proxies.ts'
 import type { ServiceClient } from '../clients/service-client.ts'
 import {
   addressesOf,
@@ -129,6 +130,7 @@ export async function runService<S extends Definition>(
 
 async function boot<S extends Definition>(service: ServiceDefinition<S>): Promise<void> {
   const { name } = service
+  ignoreProxies()
   const clock = systemClock
   const settings = {
     ...commonSettings,

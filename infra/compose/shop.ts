@@ -39,6 +39,8 @@ const shared = {
   HOST: '0.0.0.0',
   LOG_LEVEL: '${LOG_LEVEL:-info}',
   BUN_CONFIG_MAX_HTTP_REQUESTS: '16384',
+  // Docker hands its own proxy to every container; the health check, too, asks its own process.
+  no_proxy: '*',
 }
 
 export const shopServices: Readonly<Record<string, ServicePlan>> = {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { keysFromPeer, noKeys, type KeySource } from '../../core/auth/key-source.ts'
 import { createVerifier } from '../../core/auth/verifier.ts'
 import { watchCopies, type Copies } from '../../core/clients/copies.ts'
+import { ignoreProxies } from '../../core/clients/proxies.ts'
 import { addressesOf } from '../../core/config/common.ts'
 import { loadConfig, type Config } from '../../core/config/config.ts'
 import { addressReader } from '../../core/http/client-address.ts'
@@ -37,6 +38,7 @@ try {
 }
 
 async function boot(): Promise<void> {
+  ignoreProxies()
   const config = loadConfig(gatewaySettings, process.env)
   const log = createLogger({ service: 'gateway', level: config.LOG_LEVEL })
   const health = createHealth(() => {})

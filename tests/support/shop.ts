@@ -300,6 +300,7 @@ function environment(
     LOG_LEVEL: 'warn',
     DEMO_PRODUCTS: String(options.products ?? 40),
     DRAIN_DELAY_MS: '20',
+    ...deadProxy,
     ...(portsOf.catalog.length > 1 && quickChecks),
     ...fastTimers,
     // Behind the gateway every request has one peer, so that one alone may say who the client was.
@@ -308,6 +309,9 @@ function environment(
     ...options.envOf?.[name],
   }
 }
+
+/** Nobody listens there: a call between the processes that left by a proxy would fail. */
+const deadProxy = { http_proxy: 'http://127.0.0.1:9', ALL_PROXY: 'http://127.0.0.1:9' }
 
 /** What the environment says of the cluster, and keyspaces of this shop's own. */
 function clusterSettings(directory: string): Readonly<Record<string, string>> {
