@@ -205,7 +205,8 @@ describe('the compose file', () => {
     }
   })
   test('sets nothing that the services do not read', () => {
-    const others = ['BUN_CONFIG_MAX_HTTP_REQUESTS']
+    // What Bun itself reads.
+    const others = ['BUN_CONFIG_MAX_HTTP_REQUESTS', 'no_proxy']
     const known = (settings: Parameters<typeof describeSettings>[0]) => [
       ...describeSettings(settings).map(({ variable }) => variable),
       ...others,
