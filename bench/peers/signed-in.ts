@@ -41,7 +41,7 @@ const productRoute = (path: '/products/:id' | '/own/:id', access: 'public' | 'us
 const publicKey = { kid: content.keyId, pem: content.publicKey }
 const metrics = createMetrics('catalog')
 const log = createLogger({ service: 'catalog', level: 'warn' })
-const observer = createObserver(metrics, log, 0.01, () => 0)
+const observer = createObserver(metrics, log, 0.01, { inFlight: () => 0, receiving: () => 0 })
 const application = createApplication({
   routes: [productRoute('/products/:id', 'public'), productRoute('/own/:id', 'user')],
   authenticate: createVerifier({

@@ -1,4 +1,5 @@
 /** All routes as one handle: finding the route, 404 and 405, HEAD and OPTIONS, CORS, load shedding. */
+import { bodyPatience, createBodyIntake } from './body-intake.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import type { Handle, Inbound } from './engine/engine.ts'
 import {
@@ -13,9 +14,9 @@ import { Reply, withHeaders } from './reply.ts'
 import type { Route } from './route.ts'
 import { createRouter, type Methods } from './router.ts'
 
-export interface ApplicationOptions extends PipelineOptions {
+export interface ApplicationOptions extends Omit<PipelineOptions, 'bodies'> {
   readonly routes: readonly Route[]
-  /** Requests in flight past which new ones get 503 at once. */
+  /** Requests in flight past which new ones get 503 at once; as many bodies are waited for beside them. */
   readonly maxInFlight: number
   /** Origins that browsers may call from; empty leaves CORS out altogether. */
   readonly corsOrigins: readonly string[]
@@ -29,6 +30,8 @@ export interface Application {
   readonly handle: Handle
   /** Requests that wait for their answer right now. */
   inFlight(): number
+  /** Requests whose body has not arrived yet; they are not among those in flight. */
+  receiving(): number
 }
 
 /** Path and query longer than this are answered 414; headers past 16 KiB end in Bun's own 431. */
@@ -41,16 +44,21 @@ interface Endpoint {
 
 /** Builds the handle of a service. It never throws and never rejects. */
 export function createApplication(options: ApplicationOptions): Application {
+  const bodies = createBodyIntake({ places: options.maxInFlight, patience: bodyPatience })
   const router = createRouter<Endpoint>(
     options.routes.map((route) => ({
       method: route.method,
       path: route.path,
-      value: { run: compileRoute(route, options), neverShed: route.neverShed === true },
+      value: {
+        run: compileRoute(route, { ...options, bodies }),
+        neverShed: route.neverShed === true,
+      },
     })),
   )
-  let inFlight = 0
+  let unanswered = 0
+  const inFlight = (): number => unanswered - bodies.waiting()
   const settle = (reply: Reply): Reply => {
-    inFlight--
+    unanswered--
     return reply
   }
 
@@ -67,13 +75,13 @@ export function createApplication(options: ApplicationOptions): Application {
     if (match === null) return stray(inbound, problem('not_found'))
     const endpoint = match.methods.get(inbound.method === 'HEAD' ? 'GET' : inbound.method)
     if (endpoint === undefined) return otherMethod(inbound, match.methods)
-    if (inFlight >= options.maxInFlight && !endpoint.neverShed) {
+    if (inFlight() >= options.maxInFlight && !endpoint.neverShed) {
       options.onShed?.()
       return stray(inbound, problem('overloaded'))
     }
     const reply = endpoint.run(inbound, match.params)
     if (!(reply instanceof Promise)) return reply
-    inFlight++
+    unanswered++
     return reply.then(settle)
   }
 
@@ -94,7 +102,7 @@ export function createApplication(options: ApplicationOptions): Application {
 
   const handle =
     options.corsOrigins.length === 0 ? dispatch : withCors(dispatch, new Set(options.corsOrigins))
-  return { handle: echoingRequestId(handle), inFlight: () => inFlight }
+  return { handle: echoingRequestId(handle), inFlight, receiving: bodies.waiting }
 }
 
 function allowed(methods: Methods<unknown>): string {

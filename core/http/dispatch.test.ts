@@ -112,6 +112,44 @@ describe('a request', () => {
   })
 })
 
+describe('a request whose body is awaited', () => {
+  test('is not in flight, however many there are, and in flight once its body is there', async () => {
+    const posted = Promise.withResolvers<object>()
+    const application = applicationOf({
+      routes: [
+        routeOf('POST', '/things/', { body: Type.Object({}), handler: () => posted.promise }),
+        routeOf('GET', '/slow', { handler: async () => ({ message: 'done' }) }),
+      ],
+      maxInFlight: 2,
+    })
+    const bodies: PromiseWithResolvers<Uint8Array>[] = []
+    const bytes = () => {
+      const body = Promise.withResolvers<Uint8Array>()
+      bodies.push(body)
+      return body.promise
+    }
+    const headers = { 'content-type': 'application/json' }
+    const post = () =>
+      application.handle(inboundOf({ method: 'POST', target: '/things/', bytes, headers }))
+    const replies: (Reply | Promise<Reply>)[] = []
+    for (let count = 0; count < 5; count++) {
+      replies.push(post())
+      // Each comes in a turn of its own, as from a socket.
+      await new Promise((turn) => setImmediate(turn))
+    }
+    // The longest waiting made room for the later ones.
+    for (const reply of replies.slice(0, 3)) expect((await reply).status).toBe(408)
+    expect([application.inFlight(), application.receiving()]).toEqual([0, 2])
+    expect((await application.handle(inboundOf({ target: '/slow' }))).status).toBe(200)
+    bodies[4]?.resolve(Buffer.from('{}'))
+    while (application.receiving() === 2) await new Promise((turn) => setImmediate(turn))
+    expect([application.inFlight(), application.receiving()]).toEqual([1, 1])
+    posted.resolve({ message: 'done' })
+    expect((await replies[4])?.status).toBe(200)
+    expect([application.inFlight(), application.receiving()]).toEqual([0, 1])
+  })
+})
+
 describe('past the requests that may be in flight', () => {
   function busy() {
     const gates: PromiseWithResolvers<object>[] = []

@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { formatTraceparent } from '../resilience/trace-context.ts'
 import type { SessionId, UserId } from '../values/ids.ts'
 import { manualClock } from '../values/time.ts'
+import { createBodyIntake } from './body-intake.ts'
 import type { Authenticate, Caller } from './caller.ts'
 import { ClientGone } from './client-gone.ts'
 import { inboundOf, jsonOf, type Sent } from './inbound.fixture.ts'
@@ -34,7 +35,12 @@ const authenticate: Authenticate = (header) => {
 }
 
 const clock = manualClock(1_000_000)
-const options: PipelineOptions = { authenticate, clock, addressOf: (inbound) => inbound.address }
+const options: PipelineOptions = {
+  authenticate,
+  clock,
+  bodies: createBodyIntake({ places: 10, patience: 60_000 }),
+  addressOf: (inbound) => inbound.address,
+}
 
 const Answer = Type.Object({ message: Type.String() })
 const Body = closed({ name: Type.String() })
@@ -222,7 +228,11 @@ describe('a body', () => {
 
   test('that does not arrive in time ends the request and the connection', async () => {
     const bytes = () => new Promise<Uint8Array>(() => {})
-    const reply = await post({ bytes }, {}, { bodyPatience: 1 })
+    const reply = await post(
+      { bytes },
+      {},
+      { bodies: createBodyIntake({ places: 1, patience: 1 }) },
+    )
     expect(codeOf(reply)).toBe('body_timeout')
     expect(reply.headers['connection']).toBe('close')
   })

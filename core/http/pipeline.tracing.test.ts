@@ -5,6 +5,7 @@ import { formatTraceparent, newTrace } from '../resilience/trace-context.ts'
 import { unsampledTrace } from '../tracing/requests.ts'
 import { currentScope } from '../tracing/scope.ts'
 import { systemClock } from '../values/time.ts'
+import { createBodyIntake } from './body-intake.ts'
 import { inboundOf, type Sent } from './inbound.fixture.ts'
 import { compileRoute, type PipelineOptions } from './pipeline.ts'
 import { problem } from './problem.ts'
@@ -32,6 +33,7 @@ function run(
       throw problem('not_authenticated')
     },
     clock: systemClock,
+    bodies: createBodyIntake({ places: 10, patience: 60_000 }),
     addressOf: (inbound) => inbound.address,
     ...further,
   }

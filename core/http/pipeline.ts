@@ -6,6 +6,7 @@ import { within, type Scope } from '../tracing/scope.ts'
 import { newId } from '../values/ids.ts'
 import { millis, type Clock } from '../values/time.ts'
 import { bodyParser } from './body.ts'
+import type { BodyIntake } from './body-intake.ts'
 import type { Authenticate, Caller } from './caller.ts'
 import { ClientGone, clientGoneStatus } from './client-gone.ts'
 import type { Inbound } from './engine/engine.ts'
@@ -40,8 +41,8 @@ export interface PipelineOptions {
   readonly observe?: (route: Route) => Observe
   /** Absent where tracing is off. */
   readonly tracing?: RequestTracing
-  /** Milliseconds that a client may take to send its body; 5,000 unless stated. */
-  readonly bodyPatience?: number
+  /** Waits for bodies, apart from what the service works on. */
+  readonly bodies: BodyIntake
   /** The client's address; trusts a forwarding header only from a configured proxy. */
   readonly addressOf: (inbound: Inbound) => string
 }
@@ -53,7 +54,6 @@ export type RouteHandle = (
 
 const defaultBodyLimit = 64 * 1024
 const defaultBudget = 2_000
-const defaultBodyPatience = 5_000
 
 /** One request on its way through the steps; what costs is computed on first use. */
 class Request implements Call, Finished, Scope {
@@ -243,7 +243,7 @@ function stepsOf(route: Route, options: PipelineOptions): readonly Step[] {
     })
   }
   if (route.body !== undefined) {
-    steps.push(bodyStep(route, options.bodyPatience ?? defaultBodyPatience))
+    steps.push(bodyStep(route, options.bodies))
   }
   return steps
 }
@@ -271,32 +271,16 @@ function admission(access: Exclude<Access, 'public'>): (caller: Caller) => boole
   return (caller) => caller.kind === 'service' && names.has(caller.name)
 }
 
-function bodyStep(route: Route, patience: number): Step {
+function bodyStep(route: Route, bodies: BodyIntake): Step {
   const limit = route.bodyLimit ?? defaultBodyLimit
   const parse = bodyParser(route.accepts ?? ['json'])
   const validate = compileValidator(route.body ?? {})
   return async (request) => {
     // The clock of the request runs while a slow client sends its body.
     void request.deadline
-    const bytes = await inTime(request.inbound.bytes(limit), patience)
+    const bytes = await bodies.read(request.inbound, limit)
     if (bytes.byteLength === 0 && route.bodyOptional === true) return
     request.body = validate(parse(request.inbound.header('content-type'), bytes))
-  }
-}
-
-/** A client that trickles its body must not hold a place among the requests in flight for long. */
-async function inTime(bytes: Promise<Uint8Array>, patience: number): Promise<Uint8Array> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(problem('body_timeout', { headers: { connection: 'close' } })),
-      patience,
-    )
-  })
-  try {
-    return await Promise.race([bytes, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

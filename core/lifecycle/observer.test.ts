@@ -42,7 +42,13 @@ function observing(options: Observing = {}) {
   const destination = { write: (line: string) => void lines.push(line) }
   const metrics = createMetrics('order')
   const log = createLogger({ service: 'order', level, destination })
-  const observer = createObserver(metrics, log, sample, inFlight, linesPerSecond)
+  const observer = createObserver(
+    metrics,
+    log,
+    sample,
+    { inFlight, receiving: () => 3 },
+    linesPerSecond,
+  )
   return { lines, metrics, observer, observe: observer.bind(getOrder) }
 }
 
@@ -75,6 +81,7 @@ describe('metrics', () => {
     const { metrics } = observing({ inFlight: () => inFlight })
     inFlight = 7
     expect(await metrics.text()).toContain('http_requests_in_flight 7\n')
+    expect(await metrics.text()).toContain('http_request_bodies_waiting 3\n')
   })
 })
 

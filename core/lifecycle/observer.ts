@@ -1,4 +1,5 @@
 /** What is recorded of every request: metrics always, a log line for failures and a sample of the rest. */
+import type { Application } from '../http/application.ts'
 import type { Observe } from '../http/pipeline.ts'
 import { Problem } from '../http/problem.ts'
 import type { Route } from '../http/route.ts'
@@ -35,7 +36,7 @@ export function createObserver(
   metrics: Metrics,
   log: Logger,
   sample: number,
-  inFlight: () => number,
+  load: Pick<Application, 'inFlight' | 'receiving'>,
   linesPerSecond = Number.POSITIVE_INFINITY,
 ): Observer {
   const mayLog = perSecond(linesPerSecond)
@@ -49,7 +50,12 @@ export function createObserver(
     'Time from the request to its answer',
     { labels: ['method', 'route'] },
   )
-  metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', inFlight)
+  metrics.gauge('http_requests_in_flight', 'Requests that wait for their answer', load.inFlight)
+  metrics.gauge(
+    'http_request_bodies_waiting',
+    'Requests whose body has not arrived yet',
+    load.receiving,
+  )
   const shed = metrics.counter('http_requests_shed_total', 'Requests refused under load').slot({})
   const strays = new Map(strayStatuses.map((status) => [status, strayOf(status)]))
 

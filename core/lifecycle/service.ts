@@ -191,7 +191,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     drainDelay: config.DRAIN_DELAY_MS,
     grace: config.SHUTDOWN_GRACE_MS,
     onDraining: () => health.drain(),
-    inFlight: () => application.inFlight(),
+    inFlight: () => application.inFlight() + application.receiving(),
     async stop() {
       await stopService()
       await peers.stop()
@@ -250,12 +250,11 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   )
   const verifier = createVerifier({ service: name, accessKeys, serviceKeys, revocations, clock })
 
-  const inFlight = () => application.inFlight()
   const observer = createObserver(
     metrics,
     log,
     config.ACCESS_LOG_SAMPLE,
-    inFlight,
+    { inFlight: () => application.inFlight(), receiving: () => application.receiving() },
     config.ACCESS_LOG_PER_SECOND,
   )
   const spans =

@@ -27,5 +27,6 @@ export function startingApplication(routes: readonly Route[], clock: Clock): App
         ? application.handle(inbound)
         : problemReply(notYet, inbound, strayRequest(inbound)),
     inFlight: application.inFlight,
+    receiving: application.receiving,
   }
 }

@@ -52,6 +52,18 @@ export const gatewaySettings = {
     min: 100,
     max: 60_000,
   }),
+  GATEWAY_EVENT_STREAMS: integer({
+    help: 'event streams that pass through at once, beside the requests under way; past it 503',
+    default: 4_000,
+    min: 1,
+    max: 100_000,
+  }),
+  IN_FLIGHT_PER_ADDRESS: integer({
+    help: 'requests of one address under way at once, and as many whose body is still arriving; past it 429',
+    default: byProfile(100, 1_000_000),
+    min: 1,
+    max: 1_000_000,
+  }),
   GATEWAY_METRICS_PORT: integer({
     help: "port of the gateway's own metrics; 0 serves none",
     default: 0,

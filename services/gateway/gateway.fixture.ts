@@ -3,10 +3,11 @@ import { createServer, connect, type Server, type Socket } from 'node:net'
 import { watchCopies, type Copies } from '../../core/clients/copies.ts'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { bunEngine } from '../../core/http/engine/bun.ts'
+import type { Inbound } from '../../core/http/engine/engine.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { openDocs } from './docs.ts'
-import { createFlight, type Flight } from './flight.ts'
+import { createFlight, type Flight, type FlightOptions } from './flight.ts'
 import { createGateway } from './gateway.ts'
 import { healthPages } from './health.ts'
 import { openProfiles } from './profiles.ts'
@@ -31,7 +32,9 @@ export interface TestGatewayOptions {
   readonly catalog?: readonly string[]
   readonly timeout?: number
   readonly trustedProxies?: readonly string[]
-  readonly maxInFlight?: number
+  readonly flight?: Partial<FlightOptions>
+  /** The client's address; the peer's unless given. */
+  readonly addressOf?: (inbound: Inbound) => string
   readonly rateLimits?: RateLimits
   readonly docs?: string
   readonly status?: StatusPage
@@ -41,7 +44,12 @@ export interface TestGatewayOptions {
 /** Resolves when every copy was asked once whether it is ready. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const empty = temporaryFolder('gateway')
-  const flight = createFlight()
+  const flight = createFlight({
+    maxInFlight: 1_000,
+    perAddress: 1_000,
+    maxEventStreams: 1_000,
+    ...options.flight,
+  })
   const watch = (service: Copies['service'], addresses: readonly string[]): Copies =>
     watchCopies({ service, addresses, interval: 25, otherwise: 'none', log })
   const upstreams = {
@@ -55,13 +63,12 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const statuses: number[] = []
   const handle = createGateway({
     upstreams,
-    flight,
     forward: createForward({
       flight,
       timeout: options.timeout ?? 5_000,
       trustedProxies: options.trustedProxies ?? [],
+      addressOf: options.addressOf ?? (({ address }) => address),
     }),
-    maxInFlight: options.maxInFlight ?? 1_000,
     rateLimits: options.rateLimits ?? null,
     health: healthPages(health),
     docs: openDocs(options.docs ?? empty),
@@ -152,6 +159,8 @@ export interface RawClient extends Disposable {
   text(): string
   readonly closed: Promise<void>
   write(text: string): void
+  /** Takes no more bytes from the connection. */
+  pause(): void
   destroy(): void
 }
 
@@ -169,6 +178,7 @@ export function rawClient(port: number, text: string): RawClient {
     text: () => received,
     closed,
     write: (more) => void socket.write(more),
+    pause: () => void socket.pause(),
     destroy: () => void socket.destroy(),
     [Symbol.dispose]: () => void socket.destroy(),
   }

@@ -6,7 +6,6 @@ import { problem } from '../../core/http/problem.ts'
 import { Reply, withHeaders } from '../../core/http/reply.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 import type { DocsPages } from './docs.ts'
-import type { Flight } from './flight.ts'
 import type { HealthPages } from './health.ts'
 import { destinationOf } from './paths.ts'
 import type { ProfilePages } from './profiles.ts'
@@ -19,11 +18,6 @@ import type { SwaggerPage } from './swagger.ts'
 export interface GatewayOptions {
   readonly upstreams: Readonly<Record<ServiceName, Copies>>
   readonly forward: Forward
-  readonly flight: Flight
-  /** Requests under way past which new ones get 503 at once. */
-  readonly maxInFlight: number
-  /** Told of each of those. */
-  readonly onShed?: () => void
   /** Null sets no limit. */
   readonly rateLimits: RateLimits | null
   readonly health: HealthPages
@@ -41,7 +35,7 @@ const readingMethods = ['GET', 'HEAD']
 
 /** Makes the handle; it never throws and never rejects. */
 export function createGateway(options: GatewayOptions): Handle {
-  const { upstreams, flight, maxInFlight } = options
+  const { upstreams } = options
   const forward = limited(options.forward, options.rateLimits)
   const ownPage = ownPages(options)
 
@@ -56,10 +50,6 @@ export function createGateway(options: GatewayOptions): Handle {
         return ownPage(inbound)
       case 'service':
         requireMethod(inbound.method, methods)
-        if (flight.total() >= maxInFlight) {
-          options.onShed?.()
-          throw problem('overloaded')
-        }
         return forward(inbound, upstreams[destination.service], destination.path)
       default:
         return destination satisfies never

@@ -8,7 +8,7 @@ import { addressesOf } from '../../core/config/common.ts'
 import { loadConfig, type Config } from '../../core/config/config.ts'
 import { addressReader } from '../../core/http/client-address.ts'
 import { engine } from '../../core/http/engine/chosen.ts'
-import type { Listening } from '../../core/http/engine/engine.ts'
+import type { Inbound, Listening } from '../../core/http/engine/engine.ts'
 import { Reply } from '../../core/http/reply.ts'
 import { createHealth } from '../../core/lifecycle/health.ts'
 import { createObserver } from '../../core/lifecycle/observer.ts'
@@ -42,7 +42,6 @@ async function boot(): Promise<void> {
   const config = loadConfig(gatewaySettings, process.env)
   const log = createLogger({ service: 'gateway', level: config.LOG_LEVEL })
   const health = createHealth(() => {})
-  const flight = createFlight()
   const addresses = addressesOf(config)
   const links = config.GATEWAY_LINKS.map(linkOf)
   const watch = (service: keyof typeof addresses) =>
@@ -66,9 +65,21 @@ async function boot(): Promise<void> {
     metrics,
     log,
     config.ACCESS_LOG_SAMPLE,
-    flight.total,
+    { inFlight: () => flight.waiting(), receiving: () => flight.receiving() },
     config.ACCESS_LOG_PER_SECOND,
   )
+  const overShare = metrics
+    .counter('http_requests_over_share_total', 'Requests refused as their address had its share')
+    .slot({})
+  const flight = createFlight({
+    maxInFlight: config.MAX_IN_FLIGHT,
+    perAddress: config.IN_FLIGHT_PER_ADDRESS,
+    maxEventStreams: config.GATEWAY_EVENT_STREAMS,
+    onShed: observer.shed,
+    onShare: () => overShare.inc(),
+  })
+  metrics.gauge('event_streams_open', 'Event streams that pass through', flight.eventStreams)
+  const addressOf = addressReader(config.TRUSTED_PROXIES)
   const observation = createObservation({
     observer,
     tracing,
@@ -81,17 +92,15 @@ async function boot(): Promise<void> {
     handle: observation.handle(
       createGateway({
         upstreams,
-        flight,
         forward: observation.forward(
           createForward({
             flight,
             timeout: config.GATEWAY_TIMEOUT_MS,
             trustedProxies: config.TRUSTED_PROXIES,
+            addressOf,
           }),
         ),
-        maxInFlight: config.MAX_IN_FLIGHT,
-        onShed: observer.shed,
-        rateLimits: rateLimits(config, metrics, keys),
+        rateLimits: rateLimits(config, metrics, keys, addressOf),
         health: healthPages(health),
         docs: openDocs(config.GATEWAY_DOCS_DIR),
         status:
@@ -108,7 +117,7 @@ async function boot(): Promise<void> {
       health.drain()
       flight.endEventStreams()
     },
-    inFlight: flight.waiting,
+    inFlight: () => flight.waiting() + flight.receiving(),
     async stop() {
       await Promise.all([...all.map((each) => each.stop()), keys.stop(), metricsPage?.close()])
       await tracing?.stop()
@@ -116,7 +125,7 @@ async function boot(): Promise<void> {
   })
   const metricsPage = serveMetrics(config, metrics, log)
   log.info({ port: listening.port }, 'listening')
-  warnOfNarrowClient(config.MAX_IN_FLIGHT, log.warn.bind(log))
+  warnOfNarrowClient(config.MAX_IN_FLIGHT + config.GATEWAY_EVENT_STREAMS, log.warn.bind(log))
   await Promise.all(all.map((each) => each.checked))
   keys.start()
   health.started()
@@ -136,7 +145,12 @@ function accessKeys(config: GatewayConfig, user: Copies, log: Logger): KeySource
   })
 }
 
-function rateLimits(config: GatewayConfig, metrics: Metrics, keys: KeySource): RateLimits | null {
+function rateLimits(
+  config: GatewayConfig,
+  metrics: Metrics,
+  keys: KeySource,
+  addressOf: (inbound: Inbound) => string,
+): RateLimits | null {
   if (config.RATE_LIMIT_PER_SECOND === 0) return null
   const { verify } = createVerifier({
     service: 'user',
@@ -149,7 +163,7 @@ function rateLimits(config: GatewayConfig, metrics: Metrics, keys: KeySource): R
     rate: config.RATE_LIMIT_PER_SECOND,
     burst: config.RATE_LIMIT_BURST,
     authenticate: verify,
-    addressOf: addressReader(config.TRUSTED_PROXIES),
+    addressOf,
     metrics,
     clock: systemClock,
   })
@@ -172,10 +186,10 @@ function serveMetrics(config: GatewayConfig, metrics: Metrics, log: Logger): Lis
 }
 
 /** Bun reads its ceiling of calls under way at the start of the process, so it can only be told of here. */
-function warnOfNarrowClient(maxInFlight: number, warn: (text: string) => void): void {
+function warnOfNarrowClient(calls: number, warn: (text: string) => void): void {
   const ceiling = Number(process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? 256)
-  if (ceiling >= maxInFlight) return
+  if (ceiling >= calls) return
   warn(
-    `BUN_CONFIG_MAX_HTTP_REQUESTS allows ${ceiling} calls to services at once, fewer than MAX_IN_FLIGHT=${maxInFlight}`,
+    `BUN_CONFIG_MAX_HTTP_REQUESTS allows ${ceiling} calls to services at once, fewer than the ${calls} of MAX_IN_FLIGHT and GATEWAY_EVENT_STREAMS`,
   )
 }

@@ -2,10 +2,12 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { until } from '../../core/clients/copies.fixture.ts'
+import type { Inbound } from '../../core/http/engine/engine.ts'
 import {
   rawClient,
   rawService,
   startGateway,
+  type RawClient,
   type RawService,
   type TestGateway,
 } from './gateway.fixture.ts'
@@ -107,21 +109,32 @@ describe('a request', () => {
     expect(calls).toBe(0)
   })
 
-  test('of unknown length reaches the service while it is being sent', async () => {
-    const chunks: string[] = []
+  test('of unknown length reaches the service once all of it is there', async () => {
+    const bodies: string[] = []
     using upstream = service(async (request) => {
-      const decoder = new TextDecoder()
-      for await (const chunk of request.body ?? []) chunks.push(decoder.decode(chunk))
-      return new Response(chunks.join(''))
+      bodies.push(`${request.headers.get('content-length')} ${await request.text()}`)
+      return new Response('done')
     })
     await using gateway = await startGateway({ catalog: [addressOf(upstream)] })
-    using client = rawClient(
-      gateway.port,
-      'POST /api/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n',
-    )
-    await until('the first part arrived', () => chunks.join('') === 'one')
+    const post = 'POST /api/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    using client = rawClient(gateway.port, `${post}3\r\none\r\n`)
+    await until('the gateway waits for the rest', () => gateway.flight.receiving() === 1)
+    expect(gateway.flight.waiting()).toBe(0)
     client.write('3\r\ntwo\r\n0\r\n\r\n')
-    await until('the answer is there', () => client.text().endsWith('onetwo'))
+    await until('the answer is there', () => client.text().endsWith('done'))
+    expect(bodies).toEqual(['6 onetwo'])
+    using large = rawClient(gateway.port, `${post}10001\r\n${'x'.repeat(0x10001)}\r\n`)
+    await until('it is refused', () => large.text().startsWith('HTTP/1.1 413 '))
+    expect(bodies).toHaveLength(1)
+  })
+
+  test('whose body is too large and never comes is refused by its service at once', async () => {
+    using upstream = service(() => new Response('too large', { status: 413 }))
+    await using gateway = await startGateway({ catalog: [addressOf(upstream)] })
+    const head = 'POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n1'
+    using client = rawClient(gateway.port, head)
+    await until('it is refused', () => client.text().startsWith('HTTP/1.1 413 '))
+    await until('nothing is under way', () => gateway.flight.waiting() === 0)
   })
 
   test('that its client gives up ends at the service too', async () => {
@@ -152,12 +165,67 @@ describe('a request', () => {
     expect(raw.open()).toBe(0)
   })
 
+  test('past the share of its address is 429, in flight and while its body is awaited', async () => {
+    using raw = await rawService(() => {})
+    const flight = { perAddress: 2 }
+    const clientOf = (inbound: Inbound) => inbound.header('x-test-address') ?? ''
+    await using gateway = await startGateway({
+      catalog: [raw.url],
+      flight,
+      addressOf: clientOf,
+    })
+    const from = (address: string) => ({ headers: { 'x-test-address': address } })
+    const head = `/api/1 HTTP/1.1\r\nHost: x\r\nX-Test-Address: 192.0.2.1\r\n`
+    const clients: RawClient[] = []
+    // Bodies that are awaited take nothing from the requests in flight, and the other way round.
+    for (const text of [`POST ${head}Content-Length: 9\r\n\r\n`, `GET ${head}\r\n`]) {
+      for (let count = 0; count < 2; count++) clients.push(rawClient(gateway.port, text))
+    }
+    const { flight: places } = gateway
+    await until('all wait', () => places.receiving() === 2 && places.waiting() === 2)
+    for (const method of ['GET', 'POST']) {
+      const body = method === 'GET' ? null : 'x'
+      const refused = await fetch(`${gateway.url}/api/2`, { method, body, ...from('192.0.2.1') })
+      expect((await problemOf(refused)).code).toBe('rate_limited')
+      expect(refused.headers.get('retry-after')).toBe('1')
+    }
+    // The household of an IPv6 address is one; the places of others are their own.
+    using other = rawClient(gateway.port, `GET ${head.replace('192.0.2.1', '2001:db8::1')}\r\n`)
+    await until('the other is under way', () => places.waiting() === 3)
+    for (const client of clients) client.destroy()
+    await until('the places are free', () => places.receiving() === 0 && places.waiting() === 1)
+    expect(other.text()).toBe('')
+    clients.push(rawClient(gateway.port, `GET ${head}\r\n`))
+    await until('there is room again', () => places.waiting() === 2)
+    clients.at(-1)?.destroy()
+  })
+
+  test('whose body does not come takes no place of the others, who are served as before', async () => {
+    using upstream = service(async (request) => new Response(await request.text()))
+    await using gateway = await startGateway({
+      catalog: [addressOf(upstream)],
+      flight: { maxInFlight: 5 },
+    })
+    const slow = Array.from({ length: 20 }, () =>
+      rawClient(gateway.port, 'POST /api/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1'),
+    )
+    await until('as many wait as may', () => gateway.flight.receiving() === 5)
+    await until('the first have made room', () => gateway.statuses.length === 15)
+    expect(gateway.statuses.every((status) => status === 408)).toBe(true)
+    for (let count = 0; count < 5; count++) {
+      const answer = await fetch(`${gateway.url}/api/2`, { method: 'POST', body: 'quick' })
+      expect([answer.status, await answer.text()]).toEqual([200, 'quick'])
+      expect((await fetch(`${gateway.url}/api/2`)).status).toBe(200)
+    }
+    for (const client of slow) client.destroy()
+  })
+
   test('past the limit of requests under way is 503 at once', async () => {
     using raw = await rawService(() => {})
-    await using gateway = await startGateway({ catalog: [raw.url], maxInFlight: 2 })
+    await using gateway = await startGateway({ catalog: [raw.url], flight: { maxInFlight: 2 } })
     using first = rawClient(gateway.port, 'GET /api/1 HTTP/1.1\r\nHost: x\r\n\r\n')
     using second = rawClient(gateway.port, 'GET /api/2 HTTP/1.1\r\nHost: x\r\n\r\n')
-    await until('both are under way', () => gateway.flight.total() === 2)
+    await until('both are under way', () => gateway.flight.waiting() === 2)
     const answer = await fetch(`${gateway.url}/api/3`)
     expect((await problemOf(answer)).code).toBe('overloaded')
     expect(answer.headers.get('retry-after')).toBe('1')
@@ -239,16 +307,16 @@ describe('an answer', () => {
     )
     await using gateway = await startGateway({ catalog: [addressOf(upstream)] })
     using client = rawClient(gateway.port, 'GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')
-    await until('the stream is open', () => gateway.flight.total() === 1)
+    await until('it is under way', () => gateway.flight.waiting() === 1)
     for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
       send(event)
       await until('the event is there', () => client.text().includes(event))
     }
-    // It must not hold up a shutdown.
-    expect(gateway.flight.waiting()).toBe(0)
+    // It holds up no shutdown, and takes no place of the requests in flight.
+    expect([gateway.flight.waiting(), gateway.flight.eventStreams()]).toEqual([0, 1])
     client.destroy()
     await until('the service was told', () => ended)
-    await until('nothing is under way', () => gateway.flight.total() === 0)
+    await until('no stream is open', () => gateway.flight.eventStreams() === 0)
   })
 
   test('in events is ended properly when the gateway drains', async () => {
@@ -266,7 +334,7 @@ describe('an answer', () => {
     await until('the first event is there', () => client.text().includes('data: 1'))
     gateway.flight.endEventStreams()
     await until('the last chunk is there', () => client.text().endsWith('\r\n0\r\n\r\n'))
-    expect(gateway.flight.total()).toBe(0)
+    expect(gateway.flight.eventStreams()).toBe(0)
   })
 
   test('of any size passes whole', async () => {
@@ -275,7 +343,49 @@ describe('an answer', () => {
     await using gateway = await startGateway({ catalog: [addressOf(upstream)] })
     const answer = await fetch(`${gateway.url}/api/x`)
     expect((await answer.arrayBuffer()).byteLength).toBe(megabytes.length)
-    await until('nothing is under way', () => gateway.flight.total() === 0)
+    await until('nothing is under way', () => gateway.flight.waiting() === 0)
+  })
+
+  test('that its reader does not take ends, and makes room', async () => {
+    const megabytes = new Uint8Array(20_000_000).fill(120)
+    using upstream = service(() => new Response(megabytes))
+    await using gateway = await startGateway({
+      catalog: [addressOf(upstream)],
+      flight: { readerPatience: 200 },
+    })
+    using client = rawClient(gateway.port, 'GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')
+    client.pause()
+    await until('it is under way', () => gateway.flight.waiting() === 1)
+    await until('it was given up', () => gateway.flight.waiting() === 0)
+    // Who reads gets all of it, however long that takes altogether.
+    const answer = await fetch(`${gateway.url}/api/x`)
+    expect((await answer.arrayBuffer()).byteLength).toBe(megabytes.length)
+  })
+
+  test('in events past the streams that may be open is 503, and the stream is not kept', async () => {
+    let open = 0
+    using upstream = service(
+      () =>
+        new Response(
+          new ReadableStream({
+            start(controller) {
+              open++
+              controller.enqueue(encoder.encode('data: 1\n\n'))
+            },
+            cancel: () => void open--,
+          }),
+          { headers: { 'content-type': 'text/event-stream' } },
+        ),
+    )
+    const flight = { maxEventStreams: 1, maxInFlight: 2 }
+    await using gateway = await startGateway({ catalog: [addressOf(upstream)], flight })
+    using client = rawClient(gateway.port, 'GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until('one is open', () => client.text().includes('data: 1'))
+    const refused = await fetch(`${gateway.url}/api/x`)
+    expect((await problemOf(refused)).code).toBe('overloaded')
+    expect(refused.headers.get('retry-after')).toBe('5')
+    await until('the service was told', () => open === 1)
+    expect([gateway.flight.waiting(), gateway.flight.eventStreams()]).toEqual([0, 1])
   })
 
   test('that breaks off early is 502, one that breaks off late never looks complete', async () => {
@@ -294,7 +404,7 @@ describe('an answer', () => {
     await late.closed
     expect(late.text()).toContain('part')
     expect(late.text()).not.toContain('\r\n0\r\n\r\n')
-    await until('nothing is under way', () => gateway.flight.total() === 0)
+    await until('nothing is under way', () => gateway.flight.waiting() === 0)
   })
 })
 
@@ -305,7 +415,7 @@ describe('a service that fails', () => {
     const answer = await fetch(`${gateway.url}/api/x`)
     expect(await problemOf(answer)).toMatchObject({ code: 'gateway_timeout', status: 504 })
     expect(raw.received).toHaveLength(1)
-    await until('nothing is under way', () => gateway.flight.total() === 0)
+    await until('nothing is under way', () => gateway.flight.waiting() === 0)
   })
 
   test('is asked a second time for what only reads', async () => {

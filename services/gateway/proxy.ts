@@ -6,7 +6,7 @@ import { newId } from '../../core/values/ids.ts'
 import { ClientGone } from '../../core/http/client-gone.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
 import { requestIdOf } from '../../core/http/pipeline.ts'
-import { problem, type Problem } from '../../core/http/problem.ts'
+import { Problem, problem } from '../../core/http/problem.ts'
 import { Reply } from '../../core/http/reply.ts'
 import type { Flight, Ticket } from './flight.ts'
 import { replyHeaders, requestHeaders } from './headers.ts'
@@ -16,15 +16,17 @@ export interface ProxyOptions {
   /** Milliseconds until an answer must have begun. */
   readonly timeout: number
   readonly trustedProxies: readonly string[]
+  /** The client's address, whose share of the places a request takes. */
+  readonly addressOf: (inbound: Inbound) => string
 }
 
 /** `path` is the service's own path, still percent-encoded. Rejects with a problem. */
 export type Forward = (inbound: Inbound, copies: Copies, path: string) => Promise<Reply>
 
 /**
- * Bodies up to this many bytes are read before they are passed on. A request of known size can be
- * sent again, and holds no connection to a service while a slow client sends it; an answer that
- * breaks off becomes an error instead of half a document.
+ * Bodies up to this many bytes, as many as any route takes, are read before they are passed on. A
+ * request of known size can be sent again, and holds neither a place nor a connection to a service
+ * while a slow client sends it; an answer that breaks off becomes an error instead of half a document.
  */
 const wholeLimit = 64 * 1024
 
@@ -38,13 +40,18 @@ interface Outgoing {
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
 }
 
-export function createForward({ flight, timeout, trustedProxies }: ProxyOptions): Forward {
+export function createForward(options: ProxyOptions): Forward {
+  const { flight, timeout, trustedProxies, addressOf } = options
   const trusted = new Set(trustedProxies)
 
   async function forward(inbound: Inbound, copies: Copies, path: string): Promise<Reply> {
-    const ticket = flight.begin()
+    // Before the first wait: afterwards the connection may be gone, and its address with it.
+    const address = addressOf(inbound)
+    const outgoing = await prepare(inbound, path, trusted, (limit) =>
+      flight.receive(inbound, address, limit),
+    )
+    const ticket = flight.begin(address)
     try {
-      const outgoing = await prepare(inbound, path, trusted)
       return await tryCopies(inbound, copies, outgoing, ticket)
     } catch (error) {
       ticket.end()
@@ -65,6 +72,7 @@ export function createForward({ flight, timeout, trustedProxies }: ProxyOptions)
       try {
         return await send(copy, copies, inbound, outgoing, ticket)
       } catch (error) {
+        if (error instanceof Problem) throw error
         // The call was given up with its client, whatever error that has ended in.
         if (inbound.signal.aborted) throw new ClientGone(error)
         if (neverSent(error)) copies.failed(copy)
@@ -121,6 +129,7 @@ async function prepare(
   inbound: Inbound,
   path: string,
   trusted: ReadonlySet<string>,
+  wholeBody: WholeBody,
 ): Promise<Outgoing> {
   const { method, query } = inbound
   const peer = inbound.address
@@ -131,21 +140,27 @@ async function prepare(
     requestId: requestIdOf(inbound) ?? newId<string>(),
   })
   const target = query === '' ? path : `${path}?${query}`
-  return { method, target, headers, body: await bodyOf(inbound, headers) }
+  return { method, target, headers, body: await bodyOf(inbound, headers, wholeBody) }
 }
+
+/** The whole body, once it is there. */
+type WholeBody = (limit: number) => Promise<Uint8Array>
 
 async function bodyOf(
   inbound: Inbound,
   headers: Record<string, string>,
+  wholeBody: WholeBody,
 ): Promise<Outgoing['body']> {
   if (bodyless.has(inbound.method)) return null
   const length = inbound.header('content-length')
-  if (length !== null && Number(length) <= wholeLimit) {
-    // The engine hands out bytes over a plain ArrayBuffer; its interface is wider.
-    return (await inbound.bytes(wholeLimit)) as Uint8Array<ArrayBuffer>
+  if (length === null && inbound.header('transfer-encoding') === null) return null
+  if (length !== null && Number(length) > wholeLimit) {
+    // No route takes it: its service refuses it by its length, without waiting for it.
+    headers['content-length'] = length
+    return inbound.stream()
   }
-  if (length !== null) headers['content-length'] = length
-  return inbound.stream()
+  // The engine hands out bytes over a plain ArrayBuffer; its interface is wider.
+  return (await wholeBody(wholeLimit)) as Uint8Array<ArrayBuffer>
 }
 
 async function receive(answer: Response, ticket: Ticket): Promise<Reply> {

@@ -138,7 +138,7 @@ export async function startUserService() {
       clock,
     }).verify,
     clock,
-    observe: createObserver(metrics, log, 1, () => 0).bind,
+    observe: createObserver(metrics, log, 1, { inFlight: () => 0, receiving: () => 0 }).bind,
     addressOf: (inbound) => inbound.address,
     maxInFlight: 2_000,
     corsOrigins: [],
