@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { missingTools } from './cassandra/jars.ts'
 import { installLocked } from './locked.ts'
 import { installNode } from './node/program.ts'
+import { missingPrograms } from './programs.ts'
 
 const root = dirname(import.meta.dir)
 const folder = join(root, 'bench')
@@ -33,14 +34,10 @@ if (process.argv.includes('--help')) {
   console.log(usage)
   process.exit(0)
 }
-const missing = tools.filter((tool) => Bun.which(tool) === null)
+const missing = missingPrograms(...tools)
 const noNode = asked('--cassandra') ? missingTools() : null
-if (process.platform !== 'linux' || missing.length > 0) {
-  console.error(
-    missing.length > 0
-      ? `Missing: ${missing.join(', ')}.\n\n${usage}`
-      : 'The benchmarks need Linux.',
-  )
+if (process.platform !== 'linux' || missing !== null) {
+  console.error(missing ?? 'The benchmarks need Linux.')
   process.exit(2)
 }
 if (noNode !== null) {

@@ -1,7 +1,8 @@
 /** Installs Debian's chromium for the browser tests, unless there is one; needs root. */
 import { canInstall, installPackages } from './debian.ts'
+import { which } from './programs.ts'
 
-if (Bun.which('chromium') !== null) {
+if (which('chromium') !== null) {
   console.log('chromium is installed')
 } else if (canInstall()) {
   await installPackages(['chromium'])

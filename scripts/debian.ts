@@ -1,6 +1,7 @@
 /** Installs Debian packages, as root, without letting them start anything. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { getuid } from 'node:process'
+import { which } from './programs.ts'
 
 /** Asked by Debian's packages whether a daemon may be started; 101 is a no. */
 const policy = '/usr/sbin/policy-rc.d'
@@ -9,8 +10,8 @@ const isRoot = getuid?.() === 0
 
 /** False where this is no Debian, or the user neither is root nor may become it without a password. */
 export const canInstall = (): boolean =>
-  Bun.which('apt-get') !== null &&
-  (isRoot || (Bun.which('sudo') !== null && Bun.spawnSync(['sudo', '-n', 'true']).exitCode === 0))
+  which('apt-get') !== null &&
+  (isRoot || (which('sudo') !== null && Bun.spawnSync(['sudo', '-n', 'true']).exitCode === 0))
 
 /** Throws when a package cannot be had. */
 export async function installPackages(packages: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** Packages of a folder with a lock file of its own, installed when a command first needs them. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { which } from './programs.ts'
 
 export interface LockedOptions {
   /** Those for development as well; left out, only what runs. */
@@ -22,7 +23,7 @@ export function installLocked(folder: string, { development, say }: LockedOption
   if (isInstalled(folder, development)) return
   say(`Installing the packages of ${folder} ...`)
   const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const command = Bun.which('npm')
+  const command = which('npm')
     ? ['npm', 'ci', ...quietly, ...(development ? [] : ['--omit=dev'])]
     : [
         ...[process.execPath, 'install', '--no-save', '--ignore-scripts'],

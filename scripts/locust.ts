@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { locustPath } from '../infra/topology.ts'
+import { requirePrograms } from './programs.ts'
 import { pythonTool } from './python/tool.ts'
 import { startOwnShop } from './shop/own-shop.ts'
 
@@ -39,6 +40,7 @@ A run ends with a check that units sold equal orders, and fails with it.`)
   process.exit(0)
 }
 
+requirePrograms('python3')
 const binary = pythonTool('locust')
 const shop =
   values.host === undefined

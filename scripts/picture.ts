@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import { behind, callerOf } from './profile/caller.ts'
 import { operations, readStock, registerBuyers } from './profile/operations.ts'
+import { requirePrograms, which } from './programs.ts'
 
 const { values } = parseArgs({
   options: { url: { type: 'string', default: 'http://localhost:8080' } },
@@ -77,8 +78,8 @@ const lastFigure = (page: Page): Locator =>
 const firstFrame = (page: Page): Locator => page.locator('#graph [role=treeitem]').first()
 
 mkdirSync(folder, { recursive: true })
-const executablePath = Bun.which('chromium')
-if (executablePath === null) throw new Error('chromium is not installed: scripts/browser.ts')
+requirePrograms('chromium')
+const executablePath = which('chromium') ?? ''
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 try {
   for (const [operation, name] of Object.entries(flameGraphs)) {

@@ -10,6 +10,7 @@ import type { Role } from '../core/http/caller.ts'
 import { newId, type SessionId, type UserId } from '../core/values/ids.ts'
 import type { ServiceName } from '../core/values/service-name.ts'
 import { systemClock } from '../core/values/time.ts'
+import { requirePrograms } from './programs.ts'
 import { pythonTool } from './python/tool.ts'
 
 const root = join(import.meta.dir, '..')
@@ -68,6 +69,7 @@ interface Signed {
   readonly products: readonly string[]
 }
 
+requirePrograms('python3')
 const working = mkdtempSync(join(tmpdir(), 'properties-'))
 const binary = pythonTool('schemathesis')
 const shop = await ownShop()

@@ -1,12 +1,12 @@
 /** Installs the programs that tests and the benchmark check need: what Debian has, as root, and Jaeger from its Go module. */
 import { join } from 'node:path'
 import { canInstall, installPackages } from './debian.ts'
+import { lacking, packageOf } from './programs.ts'
 import { findJaeger } from './stack/jaeger.ts'
 import { missingPackages } from './stack/programs.ts'
 
-/** Called by their Debian package's name. */
-const others = ['docker-compose', 'wrk']
-const missing = [...missingPackages(), ...others.filter((name) => Bun.which(name) === null)]
+const others = ['curl', 'docker-compose', 'git', 'wrk']
+const missing = [...missingPackages(), ...lacking(others).map(packageOf)]
 
 if (missing.length === 0) {
   console.log('All tools are installed.')

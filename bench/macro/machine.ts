@@ -1,6 +1,7 @@
 /** On what and of what a run was made. */
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { git } from '../../scripts/programs.ts'
 import { pinned, root } from './processes.ts'
 
 export interface Machine {
@@ -19,14 +20,10 @@ export interface Machine {
 }
 
 export function machine(): Machine {
-  const git = (...words: string[]) =>
-    Bun.spawnSync(['git', ...words], { cwd: root })
-      .stdout.toString()
-      .trim()
   return {
     time: new Date().toISOString(),
-    commit: git('rev-parse', '--short=10', 'HEAD'),
-    changed: git('status', '--porcelain', '--', 'core', 'services', 'bench') !== '',
+    commit: git(root, 'rev-parse', '--short=10', 'HEAD') || 'unknown',
+    changed: git(root, 'status', '--porcelain', '--', 'core', 'services', 'bench') !== '',
     bun: Bun.version,
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,

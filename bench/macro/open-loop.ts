@@ -1,6 +1,7 @@
 /** Latency at a constant rate, whatever the server does: vegeta, open loop. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { missingPrograms } from '../../scripts/programs.ts'
 import { cache } from './cache.ts'
 import { run } from './processes.ts'
 
@@ -37,7 +38,8 @@ const heldPorts = 4_000
 export async function installVegeta(): Promise<void> {
   if (existsSync(join(cache, 'vegeta'))) return
   mkdirSync(cache, { recursive: true })
-  if (Bun.which('go') === null) throw new Error('vegeta is built with Go: install golang.')
+  const missing = missingPrograms('go')
+  if (missing !== null) throw new Error(missing)
   await run('anywhere', [
     ...['env', `GOBIN=${cache}`, 'go', 'install'],
     `github.com/tsenart/vegeta/v12@${version}`,

@@ -2,6 +2,7 @@
 import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
+import { which } from '../../scripts/programs.ts'
 
 export const root = join(import.meta.dir, '../..')
 
@@ -21,7 +22,7 @@ const core: Readonly<Record<Place, string | null>> = {
   anywhere: null,
 }
 
-export const pinned = cpus().length > 1 && Bun.which('taskset') !== null
+export const pinned = cpus().length > 1 && which('taskset') !== null
 
 /** The command on its core; as it is where cores cannot be given out. */
 export function placed(place: Place, command: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 /** The jars of a Cassandra node: from Maven Central, once, into a folder that the repository ignores. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { which } from '../programs.ts'
 
 const root = join(import.meta.dir, '../..')
 export const templates = join(root, 'infra/cassandra')
@@ -9,7 +10,7 @@ export const templates = join(root, 'infra/cassandra')
 export function missingTools(): string | null {
   const missing = [
     ...(javaMajor() === null ? ['Java 17 (`java`)'] : []),
-    ...(Bun.which('mvn') === null && !installed() ? ['Maven (`mvn`)'] : []),
+    ...(which('mvn') === null && !installed() ? ['Maven (`mvn`)'] : []),
   ]
   if (missing.length > 0) {
     return `Cassandra needs ${missing.join(' and ')}, which this machine lacks; on Debian: apt-get install openjdk-17-jre-headless maven.`
@@ -25,7 +26,7 @@ let knownMajor: number | null | undefined
 /** The major version of `java`; null when there is none. */
 function javaMajor(): number | null {
   if (knownMajor !== undefined) return knownMajor
-  const java = Bun.which('java')
+  const java = which('java')
   if (java === null) return (knownMajor = null)
   const { stderr } = Bun.spawnSync([java, '-version'], { stdout: 'ignore' })
   const found = /version "(\d+)/.exec(stderr.toString())?.[1]

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { installLocked, isInstalled } from '../locked.ts'
+import { which } from '../programs.ts'
 
 export const nodeFolder = join(import.meta.dir, '../../engines/node')
 
@@ -21,7 +22,7 @@ export function nodeProgram(): string {
     `node_modules/node-${process.platform}-${process.arch}/bin/node`,
   )
   if (existsSync(packaged)) return packaged
-  const own = Bun.which('node')
+  const own = which('node')
   if (own !== null) {
     const { stdout } = Bun.spawnSync([own, '--version'])
     if (wanted.test(stdout.toString())) return own

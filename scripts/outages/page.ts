@@ -1,5 +1,6 @@
 /** docs/outages.md with its plots: the p99 of each second of a story, and what happened when. */
 import { cpus, totalmem } from 'node:os'
+import { git } from '../programs.ts'
 
 /** A line of the test's results. */
 export interface Story {
@@ -140,7 +141,6 @@ const text = (x: number, y: number, words: string, anchor: string): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${colours.text}">${words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`
 
 function machineLine(): string {
-  const { stdout } = Bun.spawnSync(['git', 'rev-parse', '--short=10', 'HEAD'])
   const memory = Math.round(totalmem() / 2 ** 30)
-  return `last on ${new Date().toISOString().slice(0, 10)} at commit ${stdout.toString().trim()}, with everything, the load included, on ${cpus().length} cores and ${memory} GB`
+  return `last on ${new Date().toISOString().slice(0, 10)} at commit ${git(import.meta.dir, 'rev-parse', '--short=10', 'HEAD') || 'unknown'}, with everything, the load included, on ${cpus().length} cores and ${memory} GB`
 }

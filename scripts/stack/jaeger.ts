@@ -1,7 +1,7 @@
 /** Finds a Jaeger or builds one, once, from its Go module. */
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { which } from './programs.ts'
+import { which } from '../programs.ts'
 
 /** The last version of Jaeger 1, whose all-in-one takes its settings as options. */
 export const jaegerVersion = '1.76.0'

@@ -1,5 +1,6 @@
 /** The programs that the stack runs beside the shop, and how they are found or had. */
 import { canInstall, installPackages } from '../debian.ts'
+import { which } from '../programs.ts'
 
 interface Program {
   /** What it is called: by Debian, by its makers. */
@@ -25,11 +26,6 @@ export const programs = {
 } as const satisfies Readonly<Record<string, Program>>
 
 export type ProgramName = keyof typeof programs
-
-/** A user's PATH often lacks the folders of servers. */
-const searched = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
-
-export const which = (name: string): string | null => Bun.which(name, { PATH: searched })
 
 /** The path of a program; null where it is not installed. */
 export function find(program: ProgramName): string | null {

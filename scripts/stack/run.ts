@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { openLogFile } from '../shop/log-file.ts'
 import { superviseCommand, type Running } from '../shop/processes.ts'
+import { which } from '../programs.ts'
 import type { Absent, Part } from './part.ts'
-import { which } from './programs.ts'
 import { areWell } from './status.ts'
 import type { RunningPart } from './state.ts'
 

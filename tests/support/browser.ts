@@ -3,8 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { which } from '../../scripts/programs.ts'
 
-const executablePath = Bun.which('chromium')
+const executablePath = which('chromium')
 
 /**
  * True where browser tests are left out: there is no chromium, and this is nobody's CI. There a

@@ -30,3 +30,14 @@ const hold = (port: number): Promise<Server | null> =>
     server.once('error', () => resolve(null))
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve(server))
   })
+
+/** The first of so many free ports one after another. */
+export async function freeRow(count: number): Promise<number> {
+  for (;;) {
+    const first = lowest + Math.floor(Math.random() * (highest - lowest - count))
+    const row = await Promise.all(Array.from({ length: count }, (_, step) => hold(first + step)))
+    const held = row.filter((server) => server !== null)
+    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))))
+    if (held.length === count) return first
+  }
+}

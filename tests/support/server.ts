@@ -1,5 +1,6 @@
 /** A server program under test: started with its output kept, waited for, ended by its id. */
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { which } from '../../scripts/programs.ts'
 import { eventually } from './ledger.ts'
 
 export interface Server {
@@ -22,7 +23,8 @@ export async function startServer(
   { ready, logFile }: { readonly ready: string; readonly logFile: string },
 ): Promise<Server> {
   const output = openSync(logFile, 'a')
-  const child = Bun.spawn([...command], {
+  const [program = '', ...args] = command
+  const child = Bun.spawn([which(program) ?? program, ...args], {
     stdin: 'ignore',
     stdout: output,
     stderr: output,
