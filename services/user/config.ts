@@ -9,7 +9,7 @@ export const userSettings = {
     max: 256,
   }),
   PASSWORD_QUEUE: integer({
-    help: 'password hashes that may wait; past it the answer is 503',
+    help: 'password hashes that may wait, each address in turn; past it the one with the most gets 503',
     default: 64,
     min: 64,
     max: 10_000,
