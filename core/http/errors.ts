@@ -182,7 +182,7 @@ const rows = {
   too_many_streams: {
     status: 429,
     title: 'Too many event streams',
-    detail: 'A user may have {limit} event streams open at once',
+    detail: '{who} may have {limit} event streams open at once',
   },
   internal_error: {
     status: 500,

@@ -90,6 +90,7 @@ await runService({
       metrics: userMetrics,
       limit: config.NOTIFICATION_STREAMS,
       limitPerUser: config.NOTIFICATION_STREAMS_PER_USER,
+      limitPerAddress: config.NOTIFICATION_STREAMS_PER_ADDRESS,
       heartbeat: config.NOTIFICATION_HEARTBEAT_MS,
     })
     userMetrics.countStreams(streams.size)
