@@ -202,7 +202,8 @@ const rows = {
   outcome_unknown: {
     status: 503,
     title: 'Outcome not known yet',
-    detail: 'The order may have been placed; repeat the request with the same idempotency key',
+    detail:
+      'It may have been done; repeat the request, with the same idempotency key if it had one',
   },
   store_unavailable: {
     status: 503,
