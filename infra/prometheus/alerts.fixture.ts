@@ -39,6 +39,7 @@ const pages = (slowest: string, perStep: number): Series => ({
   ...durations('http_request_duration_seconds', page, slowest, perStep),
   [`http_requests_total{${page},status="200"}`]: `0+${perStep}x80`,
 })
+const logins = 'logins_total{job="user"'
 const statement = 'job="catalog",operation="reserve"'
 const disk = (metric: string): string =>
   `node_filesystem_${metric}{job="node",device="/dev/sda1",fstype="ext4",mountpoint="/"}`
@@ -97,6 +98,20 @@ export const alertCases: readonly AlertCase[] = [
       [failed]: '0+5x60',
       [probeFailed]: '0+900x60',
       [left]: '0+5000x60',
+    },
+  },
+  {
+    // Two a second: suddenly, and for hours.
+    alert: 'FailedLoginsHigh',
+    interval: '2m',
+    fires: {
+      [`${logins},result="failure"}`]: '0x160 0+200x40',
+      [`${logins},result="limited"}`]: '0x160 0+40x40',
+    },
+    at: '6h',
+    silent: {
+      [`${logins},result="failure"}`]: '0+240x200',
+      [`${logins},result="success"}`]: '0x160 0+9000x40',
     },
   },
   {

@@ -6,7 +6,7 @@ import type { Alert, AlertGroup } from './alert.ts'
 
 export const requestAlerts = (time: Times): AlertGroup => ({
   name: 'requests',
-  alerts: [latency, requestRate, errorRate(time)],
+  alerts: [latency, requestRate, errorRate(time), failedLogins(time)],
 })
 
 /** A route that is asked less than once in ten seconds has no percentile worth a message. */
@@ -38,6 +38,25 @@ const errorRate = (time: Times): Alert => ({
   summary: '{{ $labels.job }}: more than 0.1 % of requests fail',
   description: '{{ $value | humanizePercentage }} of the requests to {{ $labels.job }} fail.',
 })
+
+/**
+ * One a second at least, and five times what the six hours before had: passwords that are typed wrong are as
+ * many as customers are. Where nothing is known of those, the first condition decides alone.
+ */
+const failedLogins = (time: Times): Alert => {
+  const rate = (range: string): string =>
+    `sum by (job) (rate(logins_total{result!="success"}${range}))`
+  const now = rate(`[${time('5m')}]`)
+  return {
+    name: 'FailedLoginsHigh',
+    severity: 'warning',
+    expr: `${now} > 1 unless ${now} <= 5 * ${rate(`[${time('6h')}] offset ${time('10m')}`)}`,
+    for: '5m',
+    summary: '{{ $labels.job }}: far more log-ins fail than usual',
+    description:
+      '{{ $value | humanize }} log-ins a second fail or are refused for their number; somebody may be guessing passwords.',
+  }
+}
 
 type Window = (typeof budgetWindows)[number]
 
