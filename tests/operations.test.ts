@@ -166,6 +166,72 @@ describe('the first admin in production', () => {
     expect((await client.get('catalog', '/products/', token)).status).toBe(200)
   })
 
+  test('takes an admin the rights, and refuses a user the log-in, with all sessions', async () => {
+    const person = await client.register({ username: 'visitor' })
+    const change = (...options: readonly string[]) => admin(['--username', 'visitor', ...options])
+    const done = async (option: string, sentence: string) => {
+      expect(await change(option)).toEqual({ code: 0, output: `The user "visitor" ${sentence}` })
+    }
+    const endedEverywhere = (token: string) =>
+      eventually('all services refuse the token of before', async () => {
+        const answers = await Promise.all([
+          client.get('user', '/users/me', token),
+          client.get('cart', '/cart/', token),
+          client.get('order', '/orders/', token),
+          client.get('catalog', '/products/', token),
+        ])
+        return answers.every(({ status }) => status === 401)
+      })
+    const signIn = () => client.login('visitor', person.password)
+
+    expect((await change('--promote')).code).toBe(0)
+    const asAdmin = await signIn()
+    await done('--demote', 'is no admin any more. All sessions have ended.')
+    await endedEverywhere(asAdmin.access_token)
+    const asUser = await signIn()
+    expect((await client.get('catalog', '/products/', asUser.access_token)).status).toBe(403)
+
+    await done('--disable', 'cannot sign in any more. All sessions have ended.')
+    await endedEverywhere(asUser.access_token)
+    const wrong = { username: 'visitor', password: 'wrong password' }
+    const right = { username: 'visitor', password: person.password }
+    const answers = []
+    for (const form of [wrong, right]) {
+      const { status, json } = await client.call('user', 'POST', '/token', { form })
+      const { code, detail } = json() as { code: string; detail: string }
+      answers.push({ status, code, detail })
+    }
+    expect(answers[1]).toEqual(answers[0])
+    expect(answers[0]).toMatchObject({ status: 401, code: 'login_failed' })
+    const refresh = { grant_type: 'refresh_token', refresh_token: asUser.refresh_token }
+    expect((await client.call('user', 'POST', '/token', { form: refresh })).status).toBe(401)
+    await done('--disable', 'is disabled already. All sessions have ended.')
+
+    await done('--enable', 'can sign in again.')
+    await done('--enable', 'is not disabled.')
+    expect((await client.get('user', '/users/me', (await signIn()).access_token)).status).toBe(200)
+    expect((await change('--force')).code).toBe(2)
+    expect((await change('--enable', '--disable')).code).toBe(2)
+  })
+
+  test('keeps the last admin who can sign in, unless it is forced', async () => {
+    const boss = (...options: readonly string[]) => admin(['--username', 'boss', ...options])
+    const all = (change: string) =>
+      Promise.all(
+        ['climber', 'typist'].map((name) => admin(['--username', name, change, '--force'])),
+      )
+    await all('--disable')
+    for (const change of ['--demote', '--disable']) {
+      expect(await boss(change)).toEqual({
+        code: 1,
+        output: '"boss" is the last admin who can sign in: make another one first, or add --force.',
+      })
+    }
+    expect((await boss('--disable', '--force')).code).toBe(0)
+    expect((await boss('--enable')).code).toBe(0)
+    await Promise.all(['climber', 'typist'].map((name) => admin(['--username', name, '--enable'])))
+  })
+
   test('says what cannot be promoted, and where there is nothing yet', async () => {
     const twice = await admin(['--username', 'boss', '--promote'])
     expect(twice).toEqual({ code: 0, output: 'The user "boss" is an admin already.' })

@@ -15,6 +15,8 @@ export interface AccessTokenSubject {
   readonly user: UserId
   readonly role: Role
   readonly session: SessionId
+  /** The user's session epoch; without it the token's time counts, see `epochOfIssue`. */
+  readonly epoch?: number
 }
 
 export interface AccessTokens {
@@ -36,9 +38,10 @@ export function createAccessTokens(options: {
   })
   const expiresIn = accessTokenLife / 1000
   return {
-    issue({ user, role, session }) {
+    issue({ user, role, session, epoch }) {
       const iat = Math.floor(options.clock.now() / 1000)
-      const token = sign({ sub: user, role, sid: session, jti: newId(), iat, exp: iat + expiresIn })
+      const claims = { sub: user, role, sid: session, jti: newId(), iat, exp: iat + expiresIn }
+      const token = sign(epoch === undefined ? claims : { ...claims, epoch })
       return { token, expiresIn }
     },
   }

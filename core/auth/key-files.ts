@@ -12,6 +12,7 @@ import {
   type PrivateJwk,
   type PublicJwk,
 } from './keys.ts'
+import { newRefreshKeys } from './refresh-keys.ts'
 
 /** Where each key stands in the folder. */
 export const keyFile = {
@@ -19,11 +20,12 @@ export const keyFile = {
   services: (dir: string) => join(dir, 'services.jwks.json'),
   access: (dir: string) => join(dir, 'access.key.json'),
   accessSet: (dir: string) => join(dir, 'access.jwks.json'),
+  refresh: (dir: string) => join(dir, 'refresh.keys.json'),
 } as const
 
 /**
- * Makes a signing key for each service and one for access tokens, with their public sets, where they
- * are missing. Safe to run again and by two processes at once; public keys of earlier private keys
+ * Makes a signing key for each service and one for access tokens, with their public sets, and the
+ * secrets of refresh tokens, where they are missing. Safe to run again and by two processes at once; public keys of earlier private keys
  * stay in the sets, so that tokens already out stay good.
  *
  * @param options.demo names the keys as generated ones, which production refuses
@@ -36,11 +38,13 @@ export function ensureKeys(options: { readonly dir: string; readonly demo: boole
   prepareFolder(dir)
   const made: string[] = []
   const ensure = (file: string, owner: string): PublicJwk => {
-    if (createKey(file, `${prefix}${owner}`)) made.push(file)
+    if (createFile(file, () => jsonOf(generateKey(`${prefix}${owner}`)))) made.push(file)
     return publicKeyOf(file)
   }
   const services = serviceNames.map((name) => ensure(keyFile.service(dir, name), name))
   const access = ensure(keyFile.access(dir), 'access')
+  const refresh = keyFile.refresh(dir)
+  if (createFile(refresh, () => newRefreshKeys(demo))) made.push(refresh)
   ensureSet(keyFile.services(dir), services)
   ensureSet(keyFile.accessSet(dir), [access])
   return made
@@ -74,11 +78,11 @@ export function folderWarning(dir: string): string | null {
 }
 
 /** Linking fails where the name is taken, so of two processes one wins and both read the same key. */
-function createKey(file: string, kidPrefix: string): boolean {
+function createFile(file: string, newText: () => string): boolean {
   if (existsSync(file)) return false
   const fresh = freshName(file)
   try {
-    writeDurably(fresh, jsonOf(generateKey(kidPrefix)))
+    writeDurably(fresh, newText())
     linkSync(fresh, file)
     return true
   } catch (error) {

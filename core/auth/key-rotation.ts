@@ -27,6 +27,7 @@ import {
   type StoredKey,
 } from './key-files.ts'
 import { demoPrefix, generateKey, publicPart, type PublicJwk } from './keys.ts'
+import { loadRefreshKeys, rotateRefreshKeys } from './refresh-keys.ts'
 
 /** Whose key it is: a service's own, or the one that signs users' access tokens. */
 export type KeyOwner = ServiceName | 'access'
@@ -63,6 +64,8 @@ async function rotate(options: RotateOptions): Promise<readonly string[]> {
   const { dir, demo, clock, pause } = options
   const families = familiesOf(dir).filter(({ access }) => access || options.services)
   for (const { keys } of families) for (const each of keys) refuseOtherKind(each, demo, dir)
+  // Before anything changes: a folder that lacks it is not complete.
+  loadRefreshKeys(keyFile.refresh(dir))
   const changes = families.map(({ set, keys }) => {
     const made = keys.map(({ file, owner }) => ({
       file,
@@ -82,6 +85,7 @@ async function rotate(options: RotateOptions): Promise<readonly string[]> {
   for (const { set, fresh, old } of changes) {
     writeKeySet(set, [...fresh, ...(options.revoke ? [] : dated(old, [], clock))])
   }
+  rotateRefreshKeys({ file: keyFile.refresh(dir), demo, revoke: options.revoke })
   return changes.flatMap(({ fresh }) => fresh.map(({ kid }) => kid))
 }
 

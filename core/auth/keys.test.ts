@@ -46,7 +46,7 @@ test('the public part holds nothing of the private half', () => {
 describe('the keys folder', () => {
   test('gets a private key for each service and for access tokens, closed to others', () => {
     const dir = folder()
-    expect(ensureKeys({ dir, demo: true })).toHaveLength(5)
+    expect(ensureKeys({ dir, demo: true })).toHaveLength(6)
     expect(modeOf(dir)).toBe(0o700)
     for (const name of ['catalog', 'cart', 'order', 'user'] as const) {
       expect(modeOf(keyFile.service(dir, name))).toBe(0o600)
@@ -110,7 +110,7 @@ describe.skipIf(process.getuid?.() !== 0)('a keys folder that belongs to another
 
   test('takes keys where it can be written, and it is said when everybody can', () => {
     const { dir, keyMode, said } = makeAsAnother(0o777)
-    expect(said).toMatchObject({ made: 5, warning: expect.stringContaining(`may write in ${dir}`) })
+    expect(said).toMatchObject({ made: 6, warning: expect.stringContaining(`may write in ${dir}`) })
     expect(keyMode).toBe(0o600)
   })
 

@@ -116,7 +116,8 @@ const isPoint = (x: unknown): boolean => typeof x === 'string' && /^[\w-]{43}$/.
 const isKid = (kid: unknown): boolean =>
   typeof kid === 'string' && kid.length > 0 && kid.length <= 200
 
-function readKeyFile(file: string): unknown {
+/** The JSON of a key file; throws one sentence that names the file and quotes nothing of it. */
+export function readKeyFile(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
@@ -126,8 +127,8 @@ function readKeyFile(file: string): unknown {
   }
 }
 
-/** Reading by the group stays allowed: Kubernetes mounts secrets 0440 for a pod with a group. */
-function refuseOpenFile(file: string): void {
+/** Throws one sentence for a private file; reading by the group stays allowed: Kubernetes mounts secrets 0440 for a pod with a group. */
+export function refuseOpenFile(file: string): void {
   if ((statSync(file).mode & 0o037) === 0) return
   throw new Error(`The key file ${file} is open to others; its mode must be 0600.`)
 }

@@ -3,12 +3,24 @@ import { expect, test } from 'bun:test'
 import { isUuid } from '../values/ids.ts'
 import { newRefreshToken, nextRefreshToken, readRefreshToken } from './refresh-token.ts'
 
+const key = Buffer.alloc(32, 1)
+
 test('the next token belongs to the same session and has another hash', () => {
   const first = newRefreshToken()
-  const second = nextRefreshToken(first)
+  const second = nextRefreshToken(first, key)
   expect(second.session).toBe(first.session)
   expect(second.hash).not.toBe(first.hash)
   expect(isUuid(first.session)).toBe(true)
+})
+
+test('one token has one successor, which nobody finds without the key', () => {
+  const first = newRefreshToken()
+  const second = nextRefreshToken(first, key)
+  expect(nextRefreshToken(first, Buffer.from(key))).toEqual(second)
+  expect(nextRefreshToken(second, key).hash).not.toBe(second.hash)
+  expect(nextRefreshToken(first, Buffer.alloc(32, 2)).hash).not.toBe(second.hash)
+  const secret = (token: string) => Buffer.from(token, 'base64url').subarray(16)
+  expect(secret(second.token)).not.toEqual(secret(first.token))
 })
 
 test('two log-ins are two sessions', () => {
@@ -16,7 +28,7 @@ test('two log-ins are two sessions', () => {
 })
 
 test('what a client sends back is read as the token it got', () => {
-  const token = nextRefreshToken(newRefreshToken())
+  const token = nextRefreshToken(newRefreshToken(), key)
   expect(readRefreshToken(token.token)).toEqual(token)
 })
 

@@ -1,12 +1,21 @@
 /** The revocation feed's consumer: what it knows, forgets and survives. */
 import { expect, test } from 'bun:test'
 import { createLogger } from '../logging/logger.ts'
-import { newId, type SessionId } from '../values/ids.ts'
+import { newId, type SessionId, type UserId } from '../values/ids.ts'
 import { manualClock, millis } from '../values/time.ts'
-import { createRevocations, type RevocationPage } from './revocations.ts'
+import {
+  createRevocations,
+  revocationLife,
+  type RevocationPage,
+  type Revocations,
+} from './revocations.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
 const start = 1_000_000_000
+
+/** Whether a session of nobody in particular has ended. */
+const has = (revocations: Revocations, session: SessionId): boolean =>
+  revocations.isRevoked({ user: newId<UserId>(), session, epoch: 0 })
 
 /** A feed of pages of two, like the user service's, and a way to wait until it was read. */
 function setUp() {
@@ -45,13 +54,13 @@ test('the feed is read to its end, page by page, then from the cursor', async ()
   let read = nextRead()
   revocations.start()
   await read
-  expect(first.every((session) => revocations.has(session))).toBe(true)
+  expect(first.every((session) => has(revocations, session))).toBe(true)
   const later = end()
-  expect(revocations.has(later)).toBe(false)
+  expect(has(revocations, later)).toBe(false)
   read = nextRead()
   await read
   await revocations.stop()
-  expect(revocations.has(later)).toBe(true)
+  expect(has(revocations, later)).toBe(true)
   expect(state.asked).toEqual([0, 2, 4, 5, 5, 6])
 })
 
@@ -65,32 +74,32 @@ test('while the feed is down it keeps what it knows, lets others pass and shows 
   read = nextRead()
   await read
   clock.advance(7_000)
-  expect(revocations.has(known)).toBe(true)
-  expect(revocations.has(newId<SessionId>())).toBe(false)
+  expect(has(revocations, known)).toBe(true)
+  expect(has(revocations, newId<SessionId>())).toBe(false)
   expect(revocations.lag()).toBe(millis(7_000))
   state.down = false
   const missed = end()
   read = nextRead()
   await read
   await revocations.stop()
-  expect(revocations.has(missed)).toBe(true)
+  expect(has(revocations, missed)).toBe(true)
   expect(revocations.lag()).toBe(millis(0))
 })
 
 test('a session is forgotten when no token of it can be good any more', async () => {
   const { clock, revocations, nextRead } = setUp()
   const session = newId<SessionId>()
-  revocations.add(session, clock.now())
+  revocations.add({ session, endedAt: clock.now() })
   clock.advance(30 * 60_000)
   let read = nextRead()
   revocations.start()
   await read
-  expect(revocations.has(session)).toBe(true)
+  expect(has(revocations, session)).toBe(true)
   clock.advance(60_000)
   read = nextRead()
   await read
   await revocations.stop()
-  expect(revocations.has(session)).toBe(false)
+  expect(has(revocations, session)).toBe(false)
 })
 
 test('a feed that was restored from a copy is read from its start', async () => {
@@ -106,7 +115,7 @@ test('a feed that was restored from a copy is read from its start', async () => 
   read = nextRead()
   await read
   await revocations.stop()
-  expect(revocations.has(session)).toBe(true)
+  expect(has(revocations, session)).toBe(true)
 })
 
 test('a feed whose cursor stays behind what may still arrive is read to its end, and misses nothing', async () => {
@@ -146,6 +155,43 @@ test('a feed whose cursor stays behind what may still arrive is read to its end,
   whole = Promise.withResolvers<void>()
   await whole.promise
   await revocations.stop()
-  expect([...first, late].every((session) => revocations.has(session))).toBe(true)
+  expect([...first, late].every((session) => has(revocations, session))).toBe(true)
   expect(asked).toEqual([0, 19, 20, 28, 28])
+})
+
+test('one entry refuses every token of a user from before it, but those of the session that is kept', () => {
+  const { clock, revocations } = setUp()
+  const [user, other] = [newId<UserId>(), newId<UserId>()]
+  const [kept, ended] = [newId<SessionId>(), newId<SessionId>()]
+  const revoked = (session: SessionId, epoch: number, of = user) =>
+    revocations.isRevoked({ user: of, session, epoch })
+  revocations.add({ user, epoch: 7, keep: kept, endedAt: clock.now() })
+  expect([revoked(ended, 6), revoked(ended, 7), revoked(kept, 6)]).toEqual([true, false, false])
+  expect(revoked(ended, 6, other)).toBe(false)
+  // An entry that comes late, or twice, takes nothing back.
+  revocations.add({ user, epoch: 9, keep: null, endedAt: clock.now() })
+  revocations.add({ user, epoch: 7, keep: kept, endedAt: clock.now() })
+  expect([revoked(kept, 6), revoked(kept, 8), revoked(kept, 9)]).toEqual([true, true, false])
+})
+
+test('no number of ends makes an earlier one forgotten while a token of it can be good', async () => {
+  const { clock, revocations, nextRead } = setUp()
+  const session = newId<SessionId>()
+  const user = newId<UserId>()
+  const revoked = () => [
+    has(revocations, session),
+    revocations.isRevoked({ user, session: newId(), epoch: 0 }),
+  ]
+  revocations.add({ session, endedAt: clock.now() })
+  revocations.add({ user, epoch: 1, keep: null, endedAt: clock.now() })
+  for (let count = 0; count < 205_000; count++) {
+    revocations.add({ session: newId(), endedAt: clock.now() })
+  }
+  expect(revoked()).toEqual([true, true])
+  clock.advance(revocationLife)
+  const read = nextRead()
+  revocations.start()
+  await read
+  await revocations.stop()
+  expect(revoked()).toEqual([false, false])
 })

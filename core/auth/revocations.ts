@@ -1,13 +1,34 @@
 /** Sessions that ended before their tokens did, learned from the user service's feed. */
 import type { Logger } from '../logging/logger.ts'
 import { every, type Worker } from '../resilience/worker.ts'
-import type { SessionId } from '../values/ids.ts'
+import type { SessionId, UserId } from '../values/ids.ts'
 import { millis, type Clock, type Millis } from '../values/time.ts'
 import { accessTokenLife } from './access-tokens.ts'
+import { repeatableFor } from './refresh-token.ts'
 
-export interface Revocation {
+/** One session has ended. */
+export interface SessionRevocation {
   readonly session: SessionId
   readonly endedAt: Millis
+}
+
+/** All sessions of a user have ended but one: one entry, however many there were. */
+export interface UserRevocation {
+  readonly user: UserId
+  /** Tokens of earlier session epochs are refused. */
+  readonly epoch: number
+  /** The session that goes on, whose tokens of earlier epochs stay good; null for none. */
+  readonly keep: SessionId | null
+  readonly endedAt: Millis
+}
+
+export type Revocation = SessionRevocation | UserRevocation
+
+/** What of a user's access token can be revoked. */
+export interface Revocable {
+  readonly user: UserId
+  readonly session: SessionId
+  readonly epoch: number
 }
 
 /**
@@ -23,9 +44,9 @@ export interface RevocationPage {
 }
 
 export interface Revocations {
-  has(session: SessionId): boolean
-  /** Makes an ended session known here at once, before the feed brings it. */
-  add(session: SessionId, endedAt: Millis): void
+  isRevoked(token: Revocable): boolean
+  /** Makes an end known here at once, before the feed brings it. */
+  add(revocation: Revocation): void
   start(): void
   stop(): Promise<void>
   /** Milliseconds since the feed was last read to its end; it fails open, so watch this. */
@@ -33,17 +54,19 @@ export interface Revocations {
 }
 
 const pollInterval = 400
-/** Ended sessions kept at most; past it the oldest go first (some 30 MB). */
-const maxEntries = 200_000
 /**
- * How long an ended session matters: one token life, and what the signing of a token that was under
- * way when the session ended can take.
+ * How long an end matters: one token life, what the signing of a token that was under way when the
+ * session ended can take, and how long a repeated refresh is answered.
  */
-export const revocationLife: Millis = millis(accessTokenLife + 5_000)
+export const revocationLife: Millis = millis(accessTokenLife + 5_000 + repeatableFor)
 
 /**
  * Builds the consumer. While the feed cannot be read, tokens stay good until they expire: the shop
  * does not stand still because the user service does.
+ *
+ * There is no bound on the entries, since one that is dropped while it matters lets an ended session
+ * in again. They are as many as sessions end within half an hour whose tokens were fresh, each of
+ * which took a log-in or a refresh: 100 a second make 180,000 entries, some 27 MB.
  *
  * @param options.fetchPage reads the feed after a cursor; 0 asks for all that still matters
  */
@@ -54,28 +77,37 @@ export function createRevocations(options: {
 }): Revocations {
   const { fetchPage, clock, log } = options
   // In order of arrival, which is nearly the order of ending: the first are the first to go.
-  const ended = new Map<SessionId, Millis>()
+  const sessions = new Map<SessionId, Millis>()
+  const users = new Map<UserId, UserRevocation>()
   let cursor = 0
   let lastRead = clock.now()
   let failing = false
   let worker: Worker | null = null
 
-  function add(session: SessionId, endedAt: Millis): void {
-    if (endedAt + revocationLife <= clock.now()) return
-    ended.set(session, endedAt)
-    if (ended.size > maxEntries) forgetFirst()
+  function add(revocation: Revocation): void {
+    if (revocation.endedAt + revocationLife <= clock.now()) return
+    if ('session' in revocation) sessions.set(revocation.session, revocation.endedAt)
+    else addUser(revocation)
   }
 
-  function forgetFirst(): void {
-    const [first] = ended.keys()
-    if (first !== undefined) ended.delete(first)
+  /** The highest epoch says all that earlier ones said. */
+  function addUser(revocation: UserRevocation): void {
+    const known = users.get(revocation.user)
+    if (known !== undefined && known.epoch >= revocation.epoch) return
+    // Deleted first, so that it moves behind all that came before it.
+    users.delete(revocation.user)
+    users.set(revocation.user, revocation)
   }
 
   function forgetExpired(): void {
     const limit = clock.now() - revocationLife
-    for (const [session, endedAt] of ended) {
-      if (endedAt > limit) return
-      ended.delete(session)
+    for (const [session, endedAt] of sessions) {
+      if (endedAt > limit) break
+      sessions.delete(session)
+    }
+    for (const [user, { endedAt }] of users) {
+      if (endedAt > limit) break
+      users.delete(user)
     }
   }
 
@@ -83,7 +115,7 @@ export function createRevocations(options: {
     for (;;) {
       const asked = cursor
       const page = await fetchPage(asked)
-      for (const { session, endedAt } of page.entries) add(session, endedAt)
+      for (const entry of page.entries) add(entry)
       // A feed that is behind us was restored from a copy: read it from its start.
       cursor = page.cursor < asked ? 0 : page.cursor
       // A cursor that stands still has more to say only later.
@@ -106,7 +138,11 @@ export function createRevocations(options: {
   }
 
   return {
-    has: (session) => ended.has(session),
+    isRevoked({ user, session, epoch }) {
+      if (sessions.has(session)) return true
+      const all = users.get(user)
+      return all !== undefined && epoch < all.epoch && session !== all.keep
+    },
     add,
     start() {
       worker ??= every(pollInterval, readRevocations, { log })

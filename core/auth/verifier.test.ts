@@ -4,11 +4,13 @@ import { createHmac, sign as signBytes } from 'node:crypto'
 import type { Caller } from '../http/caller.ts'
 import { Problem } from '../http/problem.ts'
 import { newId, type SessionId, type UserId } from '../values/ids.ts'
-import { manualClock } from '../values/time.ts'
+import { manualClock, millis } from '../values/time.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { KeySource } from './key-source.ts'
 import { generateKey, toPublicKey, type PrivateJwk } from './keys.ts'
+import type { Revocable } from './revocations.ts'
 import { createServiceTokens } from './service-tokens.ts'
+import { epochOfIssue, firstEpoch, nextEpoch } from './session-epoch.ts'
 import { signingKeyOf } from './keys.fixture.ts'
 import { createVerifier } from './verifier.ts'
 
@@ -40,17 +42,22 @@ function fixedKeys(...jwks: PrivateJwk[]): KeySource & { refreshed: number } {
 function setUp(accessKeys: KeySource = fixedKeys(access)) {
   const clock = manualClock(start)
   const ended = new Set<SessionId>()
+  const asked: Revocable[] = []
+  const isRevoked = (token: Revocable): boolean => {
+    asked.push(token)
+    return ended.has(token.session)
+  }
   const serviceKeys = fixedKeys(...Object.values(services))
   const { verify } = createVerifier({
     service: 'catalog',
     accessKeys,
     serviceKeys,
-    revocations: ended,
+    revocations: { isRevoked },
     clock,
   })
   const tokens = createAccessTokens({ key: signingKeyOf(access), clock })
   const issue = (role: 'user' | 'admin' = 'user') => tokens.issue({ user, role, session }).token
-  return { clock, ended, verify, issue, serviceKeys }
+  return { clock, ended, asked, verify, issue, tokens, serviceKeys }
 }
 
 const segment = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -176,6 +183,22 @@ describe('a token that was good', () => {
     expect(verify(token)).toMatchObject({ id: user })
     clock.advance(1)
     expect(await refusal(() => verify(token))).toBe('not_authenticated')
+  })
+
+  test('is asked about by its user, its session and its epoch, or its time where it carries none', async () => {
+    const { verify, issue, tokens, asked } = setUp()
+    const withEpoch = tokens.issue({ user, role: 'user', session, epoch: 7 }).token
+    for (const token of [withEpoch, withEpoch, issue()]) await verify(`Bearer ${token}`)
+    expect(asked).toEqual([
+      { user, session, epoch: 7 },
+      { user, session, epoch: 7 },
+      { user, session, epoch: epochOfIssue(seconds) },
+    ])
+    // One that was issued in the second in which all sessions end, or before, is refused.
+    const [end, later] = [start + 999, start + 1_000].map((at) => nextEpoch(firstEpoch, millis(at)))
+    expect(epochOfIssue(seconds)).toBeLessThan(end ?? 0)
+    expect(epochOfIssue(seconds + 1)).not.toBeLessThan(end ?? 0)
+    expect(epochOfIssue(seconds + 1)).toBeLessThan(later ?? 0)
   })
 
   test('is refused as soon as its session has ended, while other sessions go on', async () => {

@@ -9,7 +9,9 @@ import type { Clock } from '../values/time.ts'
 import { accessAudience, accessIssuer } from './access-tokens.ts'
 import type { KeySource } from './key-source.ts'
 import { demoPrefix, type PublicKey } from './keys.ts'
+import type { Revocable, Revocations } from './revocations.ts'
 import { serviceIssuer } from './service-tokens.ts'
+import { epochOfIssue } from './session-epoch.ts'
 
 export interface VerifierOptions {
   /** The service that verifies: service tokens must be meant for it. */
@@ -19,7 +21,7 @@ export interface VerifierOptions {
   /** Keys of the services, each named `<service>:…`. */
   readonly serviceKeys: KeySource
   /** Sessions that have ended before their tokens did. */
-  readonly revocations: { has(session: SessionId): boolean }
+  readonly revocations: Pick<Revocations, 'isRevoked'>
   readonly clock: Clock
 }
 
@@ -32,6 +34,8 @@ const clockTolerance = 5_000
 /** What a signature has proved, read once per token; times in milliseconds. */
 interface Proof {
   readonly caller: Caller
+  /** What can be revoked of a user's token; null for a service's. */
+  readonly revocable: Revocable | null
   readonly notBefore: number
   readonly expires: number
 }
@@ -60,10 +64,10 @@ export function createVerifier(options: VerifierOptions): { readonly verify: Aut
   const keyOf = (kid: string): PublicKey | undefined => serviceKeys.get(kid) ?? accessKeys.get(kid)
 
   /** Time and revocation are asked on every call; only the signature is remembered. */
-  function admitted({ caller, expires, notBefore }: Proof): Caller {
+  function admitted({ caller, revocable, expires, notBefore }: Proof): Caller {
     const now = clock.now()
     if (now >= expires || now + clockTolerance < notBefore) throw rejected()
-    if (caller.kind === 'user' && revocations.has(caller.session)) throw rejected()
+    if (revocable !== null && revocations.isRevoked(revocable)) throw rejected()
     return caller
   }
 
@@ -149,11 +153,23 @@ function proofIn(
   kid: string,
   read: Read,
 ): Proof | null {
-  const { iat, exp, nbf } = payload
+  const { iat, exp, nbf, epoch } = payload
   if (!isSeconds(iat) || !isSeconds(exp) || !(nbf === undefined || isSeconds(nbf))) return null
   const caller = read(payload, kid)
   if (caller === null) return null
-  return { caller, notBefore: Math.max(iat, nbf ?? 0) * 1000, expires: exp * 1000 }
+  return {
+    caller,
+    revocable:
+      caller.kind === 'user'
+        ? {
+            user: caller.id,
+            session: caller.session,
+            epoch: isSeconds(epoch) ? epoch : epochOfIssue(iat),
+          }
+        : null,
+    notBefore: Math.max(iat, nbf ?? 0) * 1000,
+    expires: exp * 1000,
+  }
 }
 
 const readUser: Read = ({ iss, aud, sub, role, sid }) => {

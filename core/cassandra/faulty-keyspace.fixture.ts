@@ -1,5 +1,5 @@
 /** A keyspace that loses its process or its answers at a chosen write, for tests on a real node. */
-import { OutcomeUnknown } from '../http/outcome-unknown.ts'
+import { OutcomeUnknown } from './failure.ts'
 import type { Keyspace } from './keyspace.ts'
 
 export type Fault =
@@ -20,8 +20,8 @@ export interface FaultyKeyspace {
 
 const lateBy = 30
 
-/** Writes of hints.ts that nobody waits for: when they come is not the same each time. */
-const background: ReadonlySet<string> = new Set(['drop_hint', 'raise_mark'])
+/** Writes that nobody waits for: when they come is not the same each time. */
+const background: ReadonlySet<string> = new Set(['drop_hint', 'raise_mark', 'raise_feed_bucket'])
 
 /** Its statements are declared once, so that one store after another can be opened on it. */
 export function faultyKeyspace(real: Keyspace): FaultyKeyspace {

@@ -3,12 +3,11 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreObserver } from '../metrics/store-metrics.ts'
-import { pause } from '../resilience/pause.ts'
 import { systemClock, type Clock } from '../values/time.ts'
 import { groupCommit, type GroupCommit } from './group-commit.ts'
 import { migrate, type Migration } from './migrations.ts'
 import { createStatement, type Row, type SqlValue, type Statement } from './statement.ts'
-import { isBusy, sqliteReason, storeError } from './store-error.ts'
+import { isBusy, storeError } from './store-error.ts'
 
 export interface DatabaseOptions {
   /** File of the database; missing folders are made. `:memory:` keeps nothing. */
@@ -43,24 +42,17 @@ export interface Database extends Pick<GroupCommit, 'write'> {
     sql: string,
     name?: string,
   ): Statement<Params, R>
-  /**
-   * Reads from the file, and every few seconds writes to it; throws the problem `store_unavailable`
-   * when one of them fails.
-   */
+  /** Reads from the file; throws the problem `store_unavailable` when that fails. */
   check(): void
   /** Commits what is queued, folds the log into the file and closes it. Later calls do nothing. */
   close(): Promise<void>
 }
 
-/**
- * Milliseconds that a statement waits for another process, inside of the event loop: enough for the
- * moments in which a reader may meet a lock. Whoever writes waits by a timer, see `groupCommit`.
- */
-const busyTimeout = 2
+/** Milliseconds that a statement waits for another process that holds the write lock. */
+const busyTimeout = 5000
 
 /**
  * Opens the file with WAL, `synchronous=FULL` and foreign keys on, and applies pending migrations.
- * It does not wait for a lock: {@link whenUnlocked} does.
  *
  * @throws Error in one sentence when the file cannot be opened or its schema does not fit the build
  */
@@ -71,7 +63,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     migrate(connection, options.migrations, label, options.clock ?? systemClock)
   } catch (error) {
     connection.close()
-    throw sqliteReason(error) === null ? error : cannotBeOpened(label, error)
+    throw error
   }
 
   const { observe } = options
@@ -108,12 +100,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       } catch (error) {
         throw storeError(error)
       }
-      writer.check()
     },
     async close() {
       if (!open) return
       open = false
-      await writer.close()
+      writer.close()
       truncateLog(connection)
       connection.close()
     },
@@ -127,7 +118,7 @@ function openConnection(path: string, label: string): DatabaseSync {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     connection = new DatabaseSync(path)
     connection.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
-    connection.exec('PRAGMA journal_mode = WAL')
+    useWriteAheadLog(connection)
     connection.exec('PRAGMA synchronous = FULL')
     connection.exec('PRAGMA foreign_keys = ON')
     // After a burst the log shrinks back to this at the next checkpoint, instead of keeping its peak.
@@ -135,45 +126,32 @@ function openConnection(path: string, label: string): DatabaseSync {
     return connection
   } catch (error) {
     connection?.close()
-    throw cannotBeOpened(label, error)
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`The ${label} cannot be opened: ${reason}.`, { cause: error })
   }
 }
 
-function cannotBeOpened(label: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error)
-  return new Error(`The ${label} cannot be opened: ${reason}.`, { cause: error })
-}
-
 /**
- * Runs `open` until no other program's lock is in the way: a migration of another process, a database
- * browser, or the switch of a new file to its log, which needs the file alone.
- *
- * @param onWait is told once, when it does not work at once
- * @param patience milliseconds after which the error of `open` is thrown; 30 s unless given
+ * Switching a new file to WAL needs it alone, and SQLite answers "busy" at once instead of waiting
+ * (the busy timeout does not apply there), so two processes that start together try in turns.
  */
-export async function whenUnlocked<T>(
-  open: () => T,
-  onWait: (error: unknown) => void = () => {},
-  patience = 30_000,
-): Promise<T> {
-  const end = performance.now() + patience
-  let told = false
-  for (;;) {
+function useWriteAheadLog(connection: DatabaseSync): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      return open()
+      connection.exec('PRAGMA journal_mode = WAL')
+      return
     } catch (error) {
-      const locked = error instanceof Error && (isBusy(error) || isBusy(error.cause))
-      if (!locked || performance.now() >= end) throw error
-      if (!told) onWait(error)
-      told = true
+      if (!isBusy(error) || attempt === 100) throw error
+      Atomics.wait(pause, 0, 0, 50)
     }
-    await pause(10 + Math.random() * 40)
   }
 }
 
 function truncateLog(connection: DatabaseSync): void {
   try {
     // A reader in another process must not hold up the shutdown; its own close folds the log in.
+    connection.exec('PRAGMA busy_timeout = 200')
     connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   } catch {
     // Everything acknowledged is in the log already; the next start reads it from there.

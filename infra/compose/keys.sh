@@ -7,4 +7,4 @@ bun --no-env-file scripts/keys.ts --dir /keys $demo
 for service in catalog cart order user; do
   cp "/keys/$service.key.json" /keys/services.jwks.json "/shared/$service/"
 done
-cp /keys/access.key.json /keys/access.jwks.json /shared/user/
+cp /keys/access.key.json /keys/access.jwks.json /keys/refresh.keys.json /shared/user/

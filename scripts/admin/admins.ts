@@ -1,4 +1,4 @@
-/** Makes admins, by the user service's own rules and beside the service that may be running. */
+/** Makes admins and takes users their rights, by the user service's own rules and beside the service that may be running. */
 import type { Config } from '../../core/config/config.ts'
 import type { commonSettings } from '../../core/config/common.ts'
 import { createPasswords } from '../../core/auth/password.ts'
@@ -9,17 +9,28 @@ import { createAccounts, type Registration } from '../../services/user/accounts.
 import { demoAccounts } from '../../services/user/demo-accounts.ts'
 import { Registration as RegistrationSchema } from '../../services/user/schemas.ts'
 import type { UserStore } from '../../services/user/store.ts'
-import { nameKeyOf } from '../../services/user/users.ts'
+import { nameKeyOf, type Account } from '../../services/user/users.ts'
 
 type Profile = Config<typeof commonSettings>['PROFILE']
 
 export interface Admins {
   /** Adds an admin; false when the name is taken. Throws one sentence when a rule is broken. */
   create(registration: Registration): Promise<boolean>
-  /** Makes a user an admin and ends that user's sessions. */
-  promote(username: string): Promise<'promoted' | 'was one already' | 'unknown'>
+  /** Does it to a user and ends that user's sessions, except where it is so already. */
+  change(username: string, change: UserChange, options?: ChangeOptions): Promise<ChangeOutcome>
   close(): Promise<void>
 }
+
+/** What can be done to a user; `demote` makes one that is no admin any more. */
+export type UserChange = (typeof userChanges)[number]
+export const userChanges = ['promote', 'demote', 'disable', 'enable'] as const
+
+export interface ChangeOptions {
+  /** Also where nobody could administrate the shop afterwards. */
+  readonly force?: boolean
+}
+
+export type ChangeOutcome = 'done' | 'was so already' | 'unknown user' | 'last admin'
 
 const validate = compileValidator(RegistrationSchema)
 
@@ -39,7 +50,8 @@ export function createAdmins(store: UserStore, profile: Profile): Admins {
       requireGood(registration, profile)
       return accounts.add(registration, 'admin')
     },
-    promote: (username) => promote(store, username),
+    change: (username, change, { force = false } = {}) =>
+      changeUser(store, username, change, force),
     close: () => store.close(),
   }
 }
@@ -68,15 +80,69 @@ function sentences({ extra }: Problem): string {
     .join('\n')
 }
 
-/**
- * The sessions end before the role changes: whoever holds a token of before, stolen perhaps, must not
- * turn into an admin with it at the next refresh. A crash between the two leaves a user who has to
- * sign in again.
- */
-async function promote(store: UserStore, username: string): ReturnType<Admins['promote']> {
+interface Step {
+  /** True where there is nothing to do. */
+  readonly isSo: (account: Account) => boolean
+  readonly apply: (store: UserStore, account: Account) => Promise<boolean>
+  /** An admin is lost by it. */
+  readonly takes: boolean
+}
+
+const now = systemClock.now
+
+const steps: Readonly<Record<UserChange, Step>> = {
+  // The sessions end before the role changes: whoever holds a token of before, stolen perhaps, must
+  // not turn into an admin with it at the next refresh. A crash between the two leaves a user who has
+  // to sign in again.
+  promote: {
+    isSo: ({ role }) => role === 'admin',
+    async apply(store, { id }) {
+      await store.endSessionsOf(id, now())
+      return store.setRole(id, 'admin')
+    },
+    takes: false,
+  },
+  // And after it where something is taken away: no session that begins between the two may keep it.
+  demote: {
+    isSo: ({ role }) => role !== 'admin',
+    async apply(store, { id }) {
+      const known = await store.setRole(id, 'user')
+      await store.endSessionsOf(id, now())
+      return known
+    },
+    takes: true,
+  },
+  disable: {
+    isSo: ({ disabledAt }) => disabledAt !== null,
+    async apply(store, { id }) {
+      const known = await store.setDisabled(id, now())
+      await store.endSessionsOf(id, now())
+      return known
+    },
+    takes: true,
+  },
+  enable: {
+    isSo: ({ disabledAt }) => disabledAt === null,
+    apply: (store, { id }) => store.setDisabled(id, null),
+    takes: false,
+  },
+}
+
+async function changeUser(
+  store: UserStore,
+  username: string,
+  change: UserChange,
+  force: boolean,
+): Promise<ChangeOutcome> {
   const account = await store.accountByName(nameKeyOf(username))
-  if (account === null) return 'unknown'
-  if (account.role === 'admin') return 'was one already'
-  await store.endSessionsOf(account.id, systemClock.now())
-  return (await store.makeAdmin(account.id)) ? 'promoted' : 'unknown'
+  if (account === null) return 'unknown user'
+  const { isSo, apply, takes } = steps[change]
+  if (isSo(account)) {
+    // A crash may have come between the two halves of the same command.
+    if (takes) await store.endSessionsOf(account.id, now())
+    return 'was so already'
+  }
+  const isAdmin = account.role === 'admin' && account.disabledAt === null
+  if (takes && isAdmin && !force && !(await store.hasOtherAdmin(account.id))) return 'last admin'
+  return (await apply(store, account)) ? 'done' : 'unknown user'
 }

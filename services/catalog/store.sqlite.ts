@@ -1,6 +1,5 @@
 /** The catalog's store in one SQLite file, which one process owns. */
 import { openDatabase, type Database, type DatabaseOptions } from '../../core/sqlite/database.ts'
-import { systemClock, type Clock } from '../../core/values/time.ts'
 import type { CatalogStore } from './store.ts'
 import { migrations } from './migrations.sqlite.ts'
 import { sqliteProducts } from './store.sqlite.products.ts'
@@ -12,9 +11,9 @@ export const openSqliteStore = (
 ): CatalogStore => sqliteStore(openDatabase({ ...options, migrations, service: 'catalog' }))
 
 /** The store on an open database that has the catalog's schema. */
-export const sqliteStore = (db: Database, clock: Clock = systemClock): CatalogStore => ({
+export const sqliteStore = (db: Database): CatalogStore => ({
   ...sqliteProducts(db),
-  ...sqliteStock(db, clock),
+  ...sqliteStock(db),
   check: () => db.check(),
   close: () => db.close(),
 })

@@ -156,7 +156,7 @@ function rateLimits(
     service: 'user',
     accessKeys: keys,
     serviceKeys: noKeys,
-    revocations: { has: () => false },
+    revocations: { isRevoked: () => false },
     clock: systemClock,
   })
   return createRateLimits({

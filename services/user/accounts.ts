@@ -26,8 +26,8 @@ export interface Credentials {
 }
 
 export interface Accounts {
-  /** `address` is the client's. @throws username_taken, overloaded */
-  register(registration: Registration, address: string): Promise<User>
+  /** @throws username_taken, overloaded */
+  register(registration: Registration): Promise<User>
   /** @throws login_failed, too_many_attempts, overloaded */
   authenticate(credentials: Credentials): Promise<Account>
   /** Adds a user with a role, as no request can; false when the name is taken. */
@@ -44,17 +44,10 @@ export interface AccountsOptions {
   readonly metrics: Pick<UserMetrics, 'registered' | 'login'>
 }
 
-/** In place of a client's address where the process itself asks. */
-const ourselves = ''
-
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, passwords, limits, clock, metrics } = options
 
-  async function create(
-    registration: Registration,
-    role: Role,
-    address: string,
-  ): Promise<User | null> {
+  async function create(registration: Registration, role: Role): Promise<User | null> {
     const { username, password, fullName, phone } = registration
     const key = nameKeyOf(username)
     // Saves the hash where the answer is known; what decides is the conditional write.
@@ -67,28 +60,29 @@ export function createAccounts(options: AccountsOptions): Accounts {
       phone,
       role,
       createdAt: now,
-      passwordHash: await passwords.hash(password, address),
+      passwordHash: await passwords.hash(password),
+      disabledAt: null,
     }
     return (await store.addUser(key, account)) ? account : null
   }
 
-  /** An unknown name costs the hash of a known one. */
-  async function check(
-    username: string,
-    password: string,
-    address: string,
-  ): Promise<Account | null> {
+  /**
+   * An unknown name costs the hash of a known one, and a disabled account is answered as a wrong
+   * password is: what an account is like is nobody's business who cannot sign in (OWASP,
+   * Authentication Cheat Sheet, "Authentication and Error Messages").
+   */
+  async function check(username: string, password: string): Promise<Account | null> {
     const account = await store.accountByName(nameKeyOf(username))
     const right =
       account === null
-        ? await passwords.verifyDummy(password, address)
-        : await passwords.verify(account.passwordHash, password, address)
-    return right ? account : null
+        ? await passwords.verifyDummy(password)
+        : await passwords.verify(account.passwordHash, password)
+    return right && account?.disabledAt === null ? account : null
   }
 
   return {
-    async register(registration, address) {
-      const user = await create(registration, 'user', address)
+    async register(registration) {
+      const user = await create(registration, 'user')
       if (user === null) throw problem('username_taken')
       metrics.registered()
       return user
@@ -98,7 +92,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const who = { account: nameKeyOf(username), address, deadline }
       let user
       try {
-        user = await limits.attempt(who, () => check(username, password, address))
+        user = await limits.attempt(who, () => check(username, password))
       } catch (error) {
         if (error instanceof Problem && error.code === 'too_many_attempts') metrics.login('limited')
         throw error
@@ -109,11 +103,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
 
     async add(registration, role) {
-      return (await create(registration, role, ourselves)) !== null
+      return (await create(registration, role)) !== null
     },
 
     async hasPassword(username, password) {
-      return (await check(username, password, ourselves)) !== null
+      return (await check(username, password)) !== null
     },
   }
 }

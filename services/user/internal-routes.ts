@@ -1,7 +1,7 @@
 /** Routes of the user service for the other services; the gateway does not route them. */
 import { route, type Route } from '../../core/http/route.ts'
 import type { OrderId, UserId } from '../../core/values/ids.ts'
-import { millis, toRfc3339, type Clock } from '../../core/values/time.ts'
+import { millis, type Clock } from '../../core/values/time.ts'
 import type { Notifications } from './notifications.ts'
 import * as schemas from './schemas.ts'
 import type { UserStore } from './store.ts'
@@ -46,17 +46,15 @@ export function internalRoutes({
       path: '/internal/revocations',
       operation: 'list_revocations',
       access: ['service:catalog', 'service:cart', 'service:order'],
-      summary: 'Sessions that ended while their access tokens may still be good',
+      summary:
+        'Ends of sessions whose access tokens may still be good: of one, or of all of a user',
       query: schemas.RevocationsQuery,
       success: { status: 200, schema: schemas.Revocations },
       errors: [],
       handler: async function list_revocations({ query }) {
         const page = await store.revocations(query.after ?? 0, clock.now(), feedPage)
         return {
-          entries: page.entries.map(({ session, endedAt }) => ({
-            session_id: session,
-            ended_at: toRfc3339(endedAt),
-          })),
+          entries: page.entries.map(schemas.revocationOnTheWire),
           cursor: page.cursor,
         }
       },

@@ -5,11 +5,11 @@ import { keysFromFile } from '../../core/auth/key-source.ts'
 import { publishedKeys } from '../../core/auth/key-set-file.ts'
 import { loadSigningKey, refuseDemoKeys } from '../../core/auth/keys.ts'
 import { createLoginLimits } from '../../core/auth/login-limits.ts'
+import { loadRefreshKeys } from '../../core/auth/refresh-keys.ts'
 import { createPasswords } from '../../core/auth/password.ts'
 import { standBack } from '../../core/auth/stand-back.ts'
 import type { Revocations } from '../../core/auth/revocations.ts'
 import { runService } from '../../core/lifecycle/service.ts'
-import { sweep } from '../../core/resilience/sweep.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { millis } from '../../core/values/time.ts'
 import { createAccounts } from './accounts.ts'
@@ -26,8 +26,9 @@ import { userRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { timedPasswords } from './timed-passwords.ts'
 
-/** Milliseconds between two sweeps. */
+/** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
 const sweepInterval = 30_000
+const sweepLimit = 2_000
 /** Milliseconds after which a guess has been decided, unless hashes queue; so long a refusal may wait. */
 const guessLife = 500
 /** Milliseconds between two looks at the pool of threads, which grows when it is needed. */
@@ -51,6 +52,9 @@ await runService({
     if (accessKeys.get(signingKey.kid) === undefined) {
       throw new Error(`The key of ${signingFile} is not in ${keySetFile}: nobody could verify it.`)
     }
+    const refreshFile = keyFile.refresh(config.KEYS_DIR)
+    const refreshKeys = loadRefreshKeys(refreshFile)
+    if (!demo) refuseDemoKeys(refreshKeys.ids, refreshFile)
 
     const store = await openUserStore(openStore, clock)
     const userMetrics = createUserMetrics(metrics)
@@ -75,12 +79,14 @@ await runService({
 
     let revocations: Revocations | null = null
     const revoked: Pick<Revocations, 'add'> = {
-      add: (session, endedAt) => revocations?.add(session, endedAt),
+      add: (revocation) => revocations?.add(revocation),
     }
     const sessions = createSessions({
       store,
       clock,
       accessTokens: createAccessTokens({ key: signingKey, clock }),
+      refreshKeys,
+      sessionLife: config.SESSION_LIFE_MS,
       revoked,
     })
     const streams = createNotificationStreams({
@@ -90,7 +96,6 @@ await runService({
       metrics: userMetrics,
       limit: config.NOTIFICATION_STREAMS,
       limitPerUser: config.NOTIFICATION_STREAMS_PER_USER,
-      limitPerAddress: config.NOTIFICATION_STREAMS_PER_ADDRESS,
       heartbeat: config.NOTIFICATION_HEARTBEAT_MS,
     })
     userMetrics.countStreams(streams.size)
@@ -122,11 +127,10 @@ await runService({
           log,
           name: 'thread priorities',
         }),
-        every(
-          sweepInterval,
-          (isStopping) => sweep((limit) => store.sweep(clock.now(), limit), isStopping),
-          { log, name: 'expired rows' },
-        ),
+        every(sweepInterval, () => store.sweep(clock.now(), sweepLimit), {
+          log,
+          name: 'expired rows',
+        }),
         every(pollInterval, streams.poll, { log, name: 'notification poll' }),
         every(tickInterval, streams.tick, { log, name: 'notification streams' }),
       ],

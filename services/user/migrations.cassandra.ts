@@ -100,4 +100,20 @@ export const migrations: readonly CassandraMigration[] = [
       ) WITH gc_grace_seconds = 10800 AND speculative_retry = '50ms';
     `,
   },
+  {
+    version: 2,
+    name: 'open sessions of a user, the start of sessions, ends of all sessions, disabled users',
+    cql: `
+      ALTER TABLE accounts ADD IF NOT EXISTS disabled_at timestamp static;
+      -- When each was used last; sessions of an earlier build come in when they are refreshed.
+      ALTER TABLE accounts ADD IF NOT EXISTS open_sessions map<uuid, timestamp> static;
+      ALTER TABLE accounts ADD IF NOT EXISTS started_at timestamp;
+
+      -- With an epoch, the subject is a user of whom all sessions but one have ended.
+      ALTER TABLE endings ADD IF NOT EXISTS epoch int;
+      ALTER TABLE endings ADD IF NOT EXISTS keep uuid;
+      ALTER TABLE feeds ADD IF NOT EXISTS epoch int;
+      ALTER TABLE feeds ADD IF NOT EXISTS keep uuid;
+    `,
+  },
 ]

@@ -56,4 +56,24 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX notifications_old ON notifications (recorded_at);
     `,
   },
+  {
+    version: 2,
+    name: 'session epochs, the start of sessions, ends of all sessions of a user, disabled users',
+    sql: `
+      ALTER TABLE users ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE users ADD COLUMN disabled_at INTEGER;
+      CREATE INDEX admins ON users (role, disabled_at) WHERE role = 'admin';
+
+      -- Of a session of before, the start is its last refresh: it ends later than it might, not sooner.
+      ALTER TABLE sessions ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE sessions ADD COLUMN started_at INTEGER;
+      CREATE INDEX sessions_of_user_by_use ON sessions (user_id, issued_at);
+      DROP INDEX sessions_of_user;
+
+      -- Of a row with a user, session_id is only a name: earlier builds know no others.
+      ALTER TABLE revocations ADD COLUMN user_id TEXT;
+      ALTER TABLE revocations ADD COLUMN epoch INTEGER;
+      ALTER TABLE revocations ADD COLUMN keep_session TEXT;
+    `,
+  },
 ]

@@ -7,15 +7,13 @@
  *   tick, 1 s ──► a stream whose token is no longer good ends; one that is quiet beats
  * ```
  */
-import { addressBucket } from '../../core/auth/address-bucket.ts'
 import {
   createEventStream,
   type EventStream,
   type ServerSentEvent,
 } from '../../core/http/event-stream.ts'
-import { problem, type Problem } from '../../core/http/problem.ts'
+import { problem } from '../../core/http/problem.ts'
 import type { Logger } from '../../core/logging/logger.ts'
-import { createShares } from '../../core/resilience/shares.ts'
 import type { UserId } from '../../core/values/ids.ts'
 import { toRfc3339, type Clock, type Millis } from '../../core/values/time.ts'
 import type { UserMetrics } from './metrics.ts'
@@ -24,8 +22,6 @@ import type { UserStore } from './store.ts'
 
 export interface NotificationReader {
   readonly user: UserId
-  /** The client's address, which has a bound of its own: accounts are free. */
-  readonly address: string
   /** Id of the last notification that the client has seen; null begins with what comes from now on. */
   readonly after: number | null
   /** Asked once a second: false ends the stream. */
@@ -50,13 +46,11 @@ export interface NotificationStreamsOptions {
   readonly store: Pick<UserStore, 'notifications' | 'lastNotification' | 'notified'>
   readonly clock: Clock
   readonly log: Logger
-  readonly metrics: Pick<UserMetrics, 'notified' | 'streamRefused'>
+  readonly metrics: Pick<UserMetrics, 'notified'>
   /** Streams at once in this process; past it the answer is 503. */
   readonly limit: number
   /** Streams of one user at once; past it the answer is 429. */
   readonly limitPerUser: number
-  /** Streams of one address at once; past it the answer is 429. */
-  readonly limitPerAddress: number
   /** Milliseconds after which a quiet stream sends a comment. */
   readonly heartbeat: Millis
 }
@@ -84,41 +78,32 @@ interface OpenStream {
 export function createNotificationStreams(
   options: NotificationStreamsOptions,
 ): NotificationStreams {
-  const { store, clock, log, metrics, limit, limitPerUser, limitPerAddress, heartbeat } = options
+  const { store, clock, log, metrics, limit, limitPerUser, heartbeat } = options
   if (!(limit >= 1)) throw new RangeError('The option "limit" must be at least 1.')
+  if (!(limitPerUser >= 1)) throw new RangeError('The option "limitPerUser" must be at least 1.')
   const streams = new Map<UserId, Set<OpenStream>>()
-  /** Of places taken: streams that are open and those about to be. */
-  const ofUsers = createShares(limitPerUser)
-  const ofAddresses = createShares(limitPerAddress)
+  /** Places taken, by user: streams that are open and those about to be. */
+  const places = new Map<UserId, number>()
   let taken = 0
   let draining = false
   /** Null while nobody listens: then nothing is read, and the next poll begins at the end. */
   let cursor: number | null = null
 
-  function takePlace({ user, address }: NotificationReader): () => void {
+  function takePlace(user: UserId): () => void {
     if (draining) throw problem('service_unavailable', { values: { service: 'user' } })
-    const leaveUser = ofUsers.take(user)
-    if (leaveUser === null) throw refused('user', 'A user', limitPerUser)
-    const leaveAddress = ofAddresses.take(addressBucket(address))
-    if (leaveAddress === null) {
-      leaveUser()
-      throw refused('address', 'An address', limitPerAddress)
+    const own = places.get(user) ?? 0
+    if (own >= limitPerUser) {
+      throw problem('too_many_streams', { values: { limit: limitPerUser } })
     }
+    if (taken >= limit) throw problem('overloaded', { retryAfter: fullRetryAfter })
     taken++
-    const leave = (): void => {
+    places.set(user, own + 1)
+    return () => {
       taken--
-      leaveUser()
-      leaveAddress()
+      const left = (places.get(user) ?? 1) - 1
+      if (left === 0) places.delete(user)
+      else places.set(user, left)
     }
-    if (taken <= limit) return leave
-    leave()
-    metrics.streamRefused('process')
-    throw problem('overloaded', { retryAfter: fullRetryAfter })
-  }
-
-  function refused(bound: 'user' | 'address', who: string, most: number): Problem {
-    metrics.streamRefused(bound)
-    return problem('too_many_streams', { values: { who, limit: most } })
   }
 
   async function startOf({ user, after }: NotificationReader): Promise<number> {
@@ -160,7 +145,7 @@ export function createNotificationStreams(
 
   return {
     async open(reader) {
-      const leave = takePlace(reader)
+      const leave = takePlace(reader.user)
       try {
         const from = await startOf(reader)
         const stream = start(reader, from, leave)

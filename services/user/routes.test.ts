@@ -134,9 +134,21 @@ describe('signing in', () => {
 })
 
 describe('sessions', () => {
-  test('a refresh token works once; shown again it ends the session with all its tokens', async () => {
+  test('two tabs that refresh with one token at once both stay signed in, on one refresh token', async () => {
     const first = await signIn()
-    const second = await refresh(first.refresh)
+    const tabs = await Promise.all([refresh(first.refresh), refresh(first.refresh)])
+    expect(tabs.map(({ status }) => status)).toEqual([200, 200])
+    expect(tabs[0].refresh).toBe(tabs[1].refresh)
+    for (const { access: token } of tabs) {
+      expect((await send('GET', '/users/me', { token })).status).toBe(200)
+    }
+    expect((await refresh(tabs[0].refresh)).status).toBe(200)
+  })
+
+  test('a refresh token shown after its successor was used ends the session with all its tokens', async () => {
+    const first = await signIn()
+    const next = await refresh(first.refresh)
+    const second = await refresh(next.refresh)
     expect(second.status).toBe(200)
     const token = second.access
     expect((await send('GET', '/users/me', { token })).status).toBe(200)

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { closed, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { legacy } from '../../core/http/validation.ts'
+import type { Revocation } from '../../core/auth/revocations.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
 import type { User as DomainUser } from './users.ts'
 
@@ -279,9 +280,31 @@ export const RevocationsQuery = Type.Object({
 })
 
 export const Revocations = Type.Object({
-  entries: Type.Array(Type.Object({ session_id: id(ids.session), ended_at: moment(createdAt) })),
+  entries: Type.Array(
+    Type.Object({
+      session_id: id(ids.session),
+      ended_at: moment(createdAt),
+      user_id: Type.Optional(id(ids.user)),
+      epoch: Type.Optional(Type.Integer({ examples: [28_987_200] })),
+      keep_session_id: Type.Optional(id(ids.session)),
+    }),
+  ),
   cursor: Type.Integer({ examples: [17] }),
 })
+
+/**
+ * With a user it is the end of all sessions but one. No session has that id, so readers of before see
+ * the end of none.
+ */
+export const revocationOnTheWire = (
+  revocation: Revocation,
+): Static<typeof Revocations>['entries'][number] => {
+  const ended_at = toRfc3339(revocation.endedAt)
+  if ('session' in revocation) return { session_id: revocation.session, ended_at }
+  const { user: user_id, epoch, keep } = revocation
+  const all = { session_id: user_id, ended_at, user_id, epoch }
+  return keep === null ? all : { ...all, keep_session_id: keep }
+}
 
 /** What the peers answer, as far as it is read here. */
 export const CartTotal = Type.Object({ total: amount(total) })

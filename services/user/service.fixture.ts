@@ -6,6 +6,7 @@ import { publishedKeys } from '../../core/auth/key-set-file.ts'
 import { loadSigningKey } from '../../core/auth/keys.ts'
 import { createLoginLimits } from '../../core/auth/login-limits.ts'
 import { createPasswords } from '../../core/auth/password.ts'
+import { loadRefreshKeys } from '../../core/auth/refresh-keys.ts'
 import { createRevocations } from '../../core/auth/revocations.ts'
 import { createServiceTokens } from '../../core/auth/service-tokens.ts'
 import { createVerifier } from '../../core/auth/verifier.ts'
@@ -98,13 +99,14 @@ export async function startUserService() {
     metrics: userMetrics,
     limit: 4,
     limitPerUser: 2,
-    limitPerAddress: 1_000,
     heartbeat: millis(1_000),
   })
   userMetrics.countStreams(streams.size)
   const sessions = createSessions({
     store,
     accessTokens: createAccessTokens({ key: loadSigningKey(keyFile.access(root)), clock }),
+    refreshKeys: loadRefreshKeys(keyFile.refresh(root)),
+    sessionLife: millis(90 * 86_400_000),
     revoked: revocations,
     clock,
   })

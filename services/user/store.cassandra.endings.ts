@@ -9,9 +9,10 @@
  * An ending whose change never came is dropped in the end; an entry that comes twice does no harm.
  */
 import { revocationLife } from '../../core/auth/revocations.ts'
+import { firstEpoch } from '../../core/auth/session-epoch.ts'
 import { newId, nilId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
-import type { Feed } from './store.cassandra.feed.ts'
+import type { Feed, FeedEntry } from './store.cassandra.feed.ts'
 import { type EndingRow, type SessionRow, type Statements } from './store.cassandra.statements.ts'
 
 export interface Ending {
@@ -19,19 +20,22 @@ export interface Ending {
   readonly operation: string
   readonly at: Millis
   readonly user: UserId
-  /** Null for the sessions of all former epochs of the user. */
-  readonly session: SessionId | null
+  readonly scope: EndingScope
 }
+
+/** One session, or all of former epochs but one. */
+export type EndingScope =
+  | { readonly session: SessionId }
+  /** The epoch is null in what an earlier build announced: then it is the present one. */
+  | { readonly epoch: number | null; readonly keep: SessionId | null }
 
 export interface Endings {
   /** Writes an ending down; the change may follow when it resolves, and has to follow soon. */
-  announce(user: UserId, session: SessionId | null): Promise<Ending>
-  /** Tells the feed which sessions have ended, and drops the ending. */
-  tell(ending: Ending, sessions: readonly SessionId[]): Promise<void>
+  announce(user: UserId, scope: EndingScope): Promise<Ending>
+  /** Tells the feed what has ended, and drops the ending. */
+  tell(ending: Ending): Promise<void>
   /** Drops an ending whose change was refused. */
   drop(ending: Ending): Promise<void>
-  /** Sessions of a user that an epoch has ended and whose access tokens may still be good. */
-  endedBy(user: UserId, at: Millis, isOf: (epoch: number) => boolean): Promise<SessionId[]>
   /** Tells what others have left untold, unless somebody has just looked. */
   finish(): Promise<void>
 }
@@ -50,7 +54,11 @@ const atOnce = 64
 /** Seconds that an ending is kept: no token is good for so long. */
 const seconds = Math.ceil(revocationLife / 1000) + 600
 
-export function createEndings(sql: Statements, feed: Feed<SessionId>, clock: Clock): Endings {
+export function createEndings(
+  sql: Statements,
+  feed: Feed<SessionId | UserId>,
+  clock: Clock,
+): Endings {
   let floor = millis(0)
   let lookedAt = -Infinity
 
@@ -59,43 +67,32 @@ export function createEndings(sql: Statements, feed: Feed<SessionId>, clock: Clo
     await sql.dropEnding.run(bucketOf(at), at, operation).catch(() => {})
   }
 
-  async function tell(ending: Ending, sessions: readonly SessionId[]): Promise<void> {
-    await Promise.all(sessions.map((subject) => feed.append({ subject, at: ending.at })))
+  async function tell(ending: Ending): Promise<void> {
+    await feed.append(entryOf(ending))
     await drop(ending)
   }
 
-  async function endedBy(user: UserId, at: Millis, isOf: (epoch: number) => boolean) {
-    const ended: SessionId[] = []
-    for await (const page of sql.sessions.pages(user)) {
-      for (const row of page) {
-        if (isUnended(row) && isRecent(row, at) && isOf(row.session_epoch ?? 0)) {
-          ended.push(row.session_id)
-        }
-      }
-    }
-    return ended
-  }
-
-  /** The sessions that an ending has ended; null while that is open. */
-  async function outcomeOf(ending: Ending): Promise<readonly SessionId[] | null> {
-    const { user, session, operation, at } = ending
-    if (session !== null) {
-      const row = await sql.sessionSettled.get(user, session)
-      if (row?.ended_by === operation) return [session]
-      return row === undefined || row.ended_at === null ? null : []
+  /** What has come of an ending that was announced; null while that is open. */
+  async function outcomeOf(ending: Ending): Promise<'told' | 'void' | null> {
+    const { user, scope, operation } = ending
+    if ('session' in scope) {
+      const row = await sql.sessionSettled.get(user, scope.session)
+      if (row === undefined || row.ended_at === null) return null
+      if (row.ended_by !== operation) return 'void'
+      await tell(ending)
+      return 'told'
     }
     const account = await sql.operations.get(user)
     if (account?.operations?.has(operation) !== true) return null
-    const { epoch } = account
-    return endedBy(user, at, (each) => each < (epoch ?? 0))
+    await tell({ ...ending, scope: { ...scope, epoch: scope.epoch ?? account.epoch } })
+    return 'told'
   }
 
   /** False while it is open. */
   async function finishOne(ending: Ending, now: Millis): Promise<boolean> {
-    const sessions = await outcomeOf(ending)
-    if (sessions !== null) await tell(ending, sessions)
-    else if (ending.at < now - patience) await drop(ending)
-    else return false
+    const outcome = await outcomeOf(ending)
+    if (outcome === null && ending.at >= now - patience) return false
+    if (outcome !== 'told') await drop(ending)
     return true
   }
 
@@ -122,18 +119,21 @@ export function createEndings(sql: Statements, feed: Feed<SessionId>, clock: Clo
   }
 
   return {
-    async announce(user, session) {
+    async announce(user, scope) {
+      const [session, epoch, keep] =
+        'session' in scope
+          ? [scope.session, undefined, undefined]
+          : [nilSession, scope.epoch ?? undefined, scope.keep ?? undefined]
       for (;;) {
-        const ending: Ending = { operation: newId<string>(), at: clock.now(), user, session }
+        const ending: Ending = { operation: newId<string>(), at: clock.now(), user, scope }
         const { at, operation } = ending
-        await sql.addEnding.run(bucketOf(at), at, operation, user, session ?? nilSession, seconds)
+        await sql.addEnding.run(bucketOf(at), at, operation, user, session, epoch, keep, seconds)
         // A process that was paused meanwhile may have written behind the readers.
         if (clock.now() - at < lateness / 2) return ending
       }
     },
     tell,
     drop,
-    endedBy,
     async finish() {
       const now = clock.now()
       if (now - lookedAt < interval) return
@@ -149,12 +149,21 @@ const nilSession = nilId as SessionId
 
 const bucketOf = (at: number): number => Math.floor(at / bucketLength)
 
-const toEnding = ({ at, operation, user_id: user, session_id: session }: EndingRow): Ending => ({
-  at,
-  operation,
-  user,
-  session: session === nilSession ? null : session,
+const toEnding = (row: EndingRow): Ending => ({
+  at: row.at,
+  operation: row.operation,
+  user: row.user_id,
+  scope:
+    row.session_id === nilSession
+      ? { epoch: row.epoch, keep: row.keep }
+      : { session: row.session_id },
 })
+
+function entryOf({ user, at, scope }: Ending): FeedEntry<SessionId | UserId> {
+  if ('session' in scope) return { subject: scope.session, at }
+  const { epoch, keep } = scope
+  return { subject: user, at, epoch: epoch ?? firstEpoch, ...(keep !== null && { keep }) }
+}
 
 /** True for a session that was not ended by itself; its epoch may have ended it. */
 export const isUnended = (row: SessionRow): boolean =>

@@ -13,13 +13,17 @@
 import { createQueues } from '../../core/resilience/queues.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { rounds } from '../../core/cassandra/rounds.ts'
-import { newId } from '../../core/values/ids.ts'
+import { newId, type SessionId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
 import type { FeedRow, Statements } from './store.cassandra.statements.ts'
 
 export interface FeedEntry<Subject extends string> {
   readonly subject: Subject
   readonly at: Millis
+  /** Of the end of all sessions of a user, who is the subject: their epoch from then on. */
+  readonly epoch?: number
+  /** The one that goes on. */
+  readonly keep?: SessionId
 }
 
 export interface FeedPage<Subject extends string> {
@@ -97,7 +101,7 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
             startOf(bucket),
             head,
           ),
-          ...some.map(({ subject, at }, index) =>
+          ...some.map(({ subject, at, epoch, keep }, index) =>
             sql.addFeedEntry.bind(
               name,
               bucket,
@@ -105,6 +109,8 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
               operation,
               subject,
               at,
+              epoch,
+              keep,
               seconds,
             ),
           ),
@@ -195,8 +201,10 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
   }
 }
 
-const toEntry = <Subject extends string>({ subject, at }: FeedRow): FeedEntry<Subject> => ({
+const toEntry = <Subject extends string>(row: FeedRow): FeedEntry<Subject> => ({
   // Written by `append` of the feed with this name alone.
-  subject: subject as Subject,
-  at,
+  subject: row.subject as Subject,
+  at: row.at,
+  ...(row.epoch !== null && { epoch: row.epoch }),
+  ...(row.keep !== null && { keep: row.keep }),
 })

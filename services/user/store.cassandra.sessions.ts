@@ -7,11 +7,18 @@ import { createTurns } from '../../core/resilience/queues.ts'
 import { rounds } from '../../core/cassandra/rounds.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
+import type { UserRevocation } from '../../core/auth/revocations.ts'
+import { firstEpoch, nextEpoch } from '../../core/auth/session-epoch.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import { isRecent, isUnended, type Endings } from './store.cassandra.endings.ts'
-import { operationLife, type SessionRow, type Statements } from './store.cassandra.statements.ts'
-import type { RotationResult, UserStore } from './store.ts'
+import {
+  operationLife,
+  type OpenSessionsRow,
+  type SessionRow,
+  type Statements,
+} from './store.cassandra.statements.ts'
+import { isRepeated, sessionsPerUser, type RotationResult, type UserStore } from './store.ts'
 
 type SessionMethods = Pick<
   UserStore,
@@ -33,42 +40,64 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
     at: Millis,
     isTold: boolean,
   ): Promise<boolean> {
-    const ending = isTold ? await endings.announce(user, session) : null
+    const ending = isTold ? await endings.announce(user, { session }) : null
     const operation = ending?.operation ?? newId<string>()
     const hash = row?.refresh_hash ?? null
     const { applied } = await settle(
-      () => sql.endSession.run(operationLife, at, operation, user, session, hash),
+      () => sql.endSession.run(operationLife, at, operation, session, user, session, hash),
       async () => (await sql.sessionSettled.get(user, session))?.ended_by === operation,
     )
     if (ending === null) return applied
-    if (applied) await endings.tell(ending, [session])
+    if (applied) await endings.tell(ending)
     else await endings.drop(ending)
     return applied
   }
 
-  /**
-   * Begins an epoch with `writesOf`, if the epoch is still `before`; resolves with the sessions that
-   * the feed was told of, or with null where another write was faster.
-   */
+  /** Begins an epoch, if that is still `before`; null where another write was faster. */
   async function beginEpoch(
     user: UserId,
     before: number | null,
+    keep: SessionId | null,
     at: Millis,
     writesOf: (next: number) => readonly BoundWrite[],
-  ) {
-    const ending = await endings.announce(user, null)
-    const next = (before ?? 0) + 1
+  ): Promise<UserRevocation | null> {
+    const epoch = nextEpoch(before ?? firstEpoch, at)
+    const ending = await endings.announce(user, { epoch, keep })
     const outcome = await settle(
-      () => sql.beginEpoch.run([...writesOf(next), sql.noteOperation.bind(ending.operation, user)]),
+      () =>
+        sql.beginEpoch.run([...writesOf(epoch), sql.noteOperation.bind(ending.operation, user)]),
       async () => (await sql.operations.get(user))?.operations?.has(ending.operation) === true,
     )
     if (!outcome.applied) {
       await endings.drop(ending)
       return null
     }
-    // Read after the change: nobody can open, or go on with, a session of the former epoch any more.
-    const ended = await endings.endedBy(user, at, (epoch) => epoch === next - 1)
-    await endings.tell(ending, ended)
+    await endings.tell(ending)
+    return { user, epoch, keep, endedAt: ending.at }
+  }
+
+  // Sessions of an id without an account are nobody's, and kept all the same.
+  const openSessionsOf = async (user: UserId): Promise<OpenSessionsRow> =>
+    (await sql.openSessions.get(user)) ??
+    (await sql.operations.get(user)) ?? { epoch: null, open_sessions: null }
+
+  /**
+   * Ends what was not used for longest where one more would be too many. Two instances that open one
+   * at once may leave one too many, which the next to be opened takes along.
+   */
+  async function makeRoom(
+    user: UserId,
+    { epoch, open_sessions: open }: OpenSessionsRow,
+    at: Millis,
+  ): Promise<readonly SessionId[]> {
+    if (open === null || open.size < sessionsPerUser) return []
+    const oldest = [...open].toSorted(([, one], [, other]) => one - other)
+    const ended: SessionId[] = []
+    for (const [id] of oldest.slice(0, open.size - sessionsPerUser + 1)) {
+      const row = await sql.session.get(user, id)
+      if (row === undefined || !isUnended(row)) await sql.forgetSession.run(id, user, epoch)
+      else if (await end(user, id, row, at, isRecent(row, at))) ended.push(id)
+    }
     return ended
   }
 
@@ -76,33 +105,38 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
     const { id, user, refreshHash, at, expiresAt } = session
     const seconds = lifeOf(at, expiresAt)
     await sql.setOwner.run(id, user, seconds)
-    await turn(user, () =>
+    const ended: SessionId[] = []
+    const epoch = await turn(user, () =>
       rounds(async () => {
-        const epoch = await epochOf(user)
-        const own = epoch ?? undefined
+        const before = await openSessionsOf(user)
+        ended.push(...(await makeRoom(user, before, at)))
+        const current = before.epoch
+        const own = current ?? undefined
         const { applied } = await settle(
-          () => sql.openSession.run(seconds, refreshHash, at, expiresAt, own, user, id, epoch),
+          () =>
+            sql.openSession.run(
+              seconds,
+              refreshHash,
+              at,
+              at,
+              expiresAt,
+              own,
+              id,
+              at,
+              user,
+              id,
+              current,
+            ),
           async () => (await sql.sessionSettled.get(user, id))?.refresh_hash === refreshHash,
         )
-        return applied ? true : null
+        return applied ? (current ?? firstEpoch) : null
       }),
     )
+    return { epoch, ended }
   }
 
-  async function epochOf(user: UserId): Promise<number | null> {
-    const account = await sql.account.get(user)
-    if (account !== undefined) return account.epoch
-    // Sessions of an id without an account are nobody's, and kept all the same.
-    return (await sql.operations.get(user))?.epoch ?? null
-  }
-
-  const rotateSession: UserStore['rotateSession'] = async ({
-    id,
-    presented,
-    next,
-    at,
-    expiresAt,
-  }) => {
+  const rotateSession: UserStore['rotateSession'] = async (rotation) => {
+    const { id, presented, next, at, expiresAt, startedAfter } = rotation
     const user = (await sql.owner.get(id))?.user_id
     if (user === undefined) return { kind: 'unknown' }
     const seconds = lifeOf(at, expiresAt)
@@ -110,15 +144,35 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
       rounds(async (): Promise<RotationResult | null> => {
         const row = await sql.session.get(user, id)
         if (row === undefined || !isGood(row, at)) return { kind: 'unknown' }
-        if (row.refresh_hash === presented) {
+        const { refresh_hash: current, issued_at: issuedAt, epoch } = row
+        const startedAt = row.started_at ?? issuedAt ?? at
+        if (startedAt <= startedAfter) return { kind: 'unknown' }
+        if (current === presented) {
           // The owner's row has to outlive the session's.
           await sql.setOwner.run(id, user, seconds)
           const own = row.session_epoch ?? undefined
           const { applied } = await settle(
-            () => sql.rotate.run(seconds, next, at, expiresAt, own, user, id, presented, row.epoch),
+            () =>
+              sql.rotate.run(
+                seconds,
+                next,
+                at,
+                startedAt,
+                expiresAt,
+                own,
+                id,
+                at,
+                user,
+                id,
+                presented,
+                epoch,
+              ),
             async () => (await sql.sessionSettled.get(user, id))?.refresh_hash === next,
           )
-          return applied ? { kind: 'rotated', user } : null
+          return applied ? { kind: 'rotated', user, epoch: epoch ?? firstEpoch } : null
+        }
+        if (current !== null && isRepeated({ current, issuedAt }, rotation)) {
+          return { kind: 'repeated', user, epoch: epoch ?? firstEpoch, next: current }
         }
         return (await end(user, id, row, at, isRecent(row, at))) ? { kind: 'reused' } : null
       }),
@@ -143,8 +197,8 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
   const endSessionsOf: UserStore['endSessionsOf'] = (user, at) =>
     turn(user, () =>
       rounds(async () => {
-        const before = await epochOf(user)
-        return beginEpoch(user, before, at, (next) => [sql.setEpoch.bind(next, user, before)])
+        const { epoch } = await openSessionsOf(user)
+        return beginEpoch(user, epoch, null, at, (next) => [sql.setEpoch.bind(next, user, epoch)])
       }),
     )
 
@@ -155,12 +209,14 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
         if (account?.password_hash !== from) return { ended: null }
         const { epoch } = account
         const kept = await sql.session.get(user, keep)
-        const ended = await beginEpoch(user, epoch, at, (next) => [
-          sql.setPassword.bind(to, next, user, from, epoch),
-          ...(kept !== undefined && isGood(kept, at) && kept.expires_at !== null
-            ? [sql.keepSession.bind(lifeOf(at, kept.expires_at), next, user, keep)]
-            : []),
-        ])
+        const ended = await (kept !== undefined && isGood(kept, at) && kept.expires_at !== null
+          ? beginEpoch(user, epoch, keep, at, (next) => [
+              sql.setPassword.bind(to, next, user, from, epoch),
+              sql.keepSession.bind(lifeOf(at, kept.expires_at ?? at), next, keep, at, user, keep),
+            ])
+          : beginEpoch(user, epoch, null, at, (next) => [
+              sql.setPassword.bind(to, next, user, from, epoch),
+            ]))
         return ended === null ? null : { ended }
       })
       return change.ended

@@ -12,11 +12,19 @@ export interface AccountRow extends UserRow {
   readonly epoch: number
 }
 
+/** A user's epoch, and when each session that is open was used last. */
+export interface OpenSessionsRow {
+  readonly epoch: number | null
+  readonly open_sessions: ReadonlyMap<SessionId, Millis> | null
+}
+
 /** A session beside its user's epoch; without a refresh hash it has ended. */
 export interface SessionRow {
   readonly session_id: SessionId
   readonly refresh_hash: string | null
   readonly issued_at: Millis | null
+  /** Null for a session of an earlier build. */
+  readonly started_at: Millis | null
   readonly expires_at: Millis | null
   readonly session_epoch: number | null
   readonly ended_at: Millis | null
@@ -29,6 +37,8 @@ export interface EndingRow {
   readonly operation: string
   readonly user_id: UserId
   readonly session_id: SessionId
+  readonly epoch: number | null
+  readonly keep: SessionId | null
 }
 
 export interface FeedRow {
@@ -36,6 +46,8 @@ export interface FeedRow {
   readonly operation: string
   readonly subject: string
   readonly at: Millis
+  readonly epoch: number | null
+  readonly keep: SessionId | null
 }
 
 /** What came last: of an order its sequence, of the user, under the nil UUID, the id. */
@@ -76,7 +88,7 @@ function accountStatements(keyspace: Keyspace) {
     `SELECT ${columns} FROM accounts WHERE id = ? AND session_id = ${nilId}`
   // The key of the row as well, for Cassandra reads no row when it is asked for static columns alone.
   const columns = `session_id, id, name_key, username, full_name, phone, role, password_hash,
-    created_at, profile_revision, epoch`
+    created_at, profile_revision, epoch, disabled_at`
   return {
     nameOwner: keyspace.read<[NameKey], { user_id: UserId }>(owner, 'get_name_owner'),
     nameOwnerSettled: keyspace.read<[NameKey], { user_id: UserId }>(
@@ -111,9 +123,9 @@ function accountStatements(keyspace: Keyspace) {
     accountSettled: keyspace.read<[UserId], AccountRow>(account(columns), 'get_account_serial', {
       serial: true,
     }),
-    operations: keyspace.read<[UserId], { operations: Operations; epoch: number | null }>(
+    operations: keyspace.read<[UserId], { operations: Operations } & OpenSessionsRow>(
       // DISTINCT, for an id without an account, whose sessions end all the same, has no empty row.
-      'SELECT DISTINCT id, operations, epoch FROM accounts WHERE id = ?',
+      'SELECT DISTINCT id, operations, epoch, open_sessions FROM accounts WHERE id = ?',
       'get_account_operations_serial',
       { serial: true },
     ),
@@ -131,24 +143,47 @@ function accountStatements(keyspace: Keyspace) {
        WHERE id = ? IF profile_revision = ?`,
       'set_profile',
     ),
-    makeAdmin: keyspace.conditional<[id: UserId, before: Role]>(
-      `UPDATE accounts SET role = 'admin' WHERE id = ? IF role = ?`,
-      'make_admin',
+    openSessions: keyspace.read<[UserId], OpenSessionsRow>(
+      account('session_id, epoch, open_sessions'),
+      'get_open_sessions',
+    ),
+    // Of all users; for a command that an operator runs.
+    roles: keyspace.read<[], { id: UserId; role: Role | null; disabled_at: Millis | null }>(
+      'SELECT DISTINCT id, role, disabled_at FROM accounts',
+      'list_roles',
+    ),
+    setRole: keyspace.conditional<[role: Role, id: UserId, before: Role]>(
+      'UPDATE accounts SET role = ? WHERE id = ? IF role = ?',
+      'set_role',
+    ),
+    setDisabled: keyspace.conditional<[since: Millis | null, id: UserId, key: NameKey]>(
+      'UPDATE accounts SET disabled_at = ? WHERE id = ? IF name_key = ?',
+      'set_disabled',
     ),
     beginEpoch: keyspace.conditionalBatch<{ epoch: number | null }>('begin_session_epoch'),
     setEpoch: keyspace.conditional<[next: number, id: UserId, before: number | null]>(
-      'UPDATE accounts SET epoch = ? WHERE id = ? IF epoch = ?',
+      'UPDATE accounts SET epoch = ?, open_sessions = {} WHERE id = ? IF epoch = ?',
       'set_session_epoch',
     ),
     setPassword: keyspace.conditional<
       [to: string, next: number, id: UserId, from: string, before: number]
     >(
-      `UPDATE accounts SET password_hash = ?, epoch = ?
+      `UPDATE accounts SET password_hash = ?, epoch = ?, open_sessions = {}
        WHERE id = ? IF password_hash = ? AND epoch = ?`,
       'set_password',
     ),
-    keepSession: keyspace.write<[seconds: number, epoch: number, id: UserId, session: SessionId]>(
-      'UPDATE accounts USING TTL ? SET session_epoch = ? WHERE id = ? AND session_id = ?',
+    keepSession: keyspace.write<
+      [
+        seconds: number,
+        epoch: number,
+        session: SessionId,
+        usedAt: Millis,
+        id: UserId,
+        session: SessionId,
+      ]
+    >(
+      `UPDATE accounts USING TTL ? SET session_epoch = ?, open_sessions[?] = ?
+       WHERE id = ? AND session_id = ?`,
       'keep_session',
     ),
     noteOperation: keyspace.write<[operation: string, id: UserId]>(
@@ -159,8 +194,8 @@ function accountStatements(keyspace: Keyspace) {
 }
 
 function sessionStatements(keyspace: Keyspace) {
-  const columns = `session_id, refresh_hash, issued_at, expires_at, session_epoch, ended_at,
-    ended_by, epoch`
+  const columns = `session_id, refresh_hash, issued_at, started_at, expires_at, session_epoch,
+    ended_at, ended_by, epoch`
   const session = `SELECT ${columns} FROM accounts WHERE id = ? AND session_id = ?`
   return {
     owner: keyspace.read<[SessionId], { user_id: UserId }>(
@@ -175,25 +210,24 @@ function sessionStatements(keyspace: Keyspace) {
     sessionSettled: keyspace.read<[UserId, SessionId], SessionRow>(session, 'get_session_serial', {
       serial: true,
     }),
-    sessions: keyspace.read<[UserId], SessionRow>(
-      `SELECT ${columns} FROM accounts WHERE id = ? AND session_id > ${nilId}`,
-      'list_sessions',
-    ),
     openSession: keyspace.conditional<
       [
         seconds: number,
         hash: string,
         issuedAt: Millis,
+        startedAt: Millis,
         expiresAt: Millis,
         epoch: number | undefined,
+        session: SessionId,
+        usedAt: Millis,
         id: UserId,
         session: SessionId,
         current: number | null,
       ],
       { epoch: number | null }
     >(
-      `UPDATE accounts USING TTL ? SET refresh_hash = ?, issued_at = ?, expires_at = ?,
-         session_epoch = ? WHERE id = ? AND session_id = ?
+      `UPDATE accounts USING TTL ? SET refresh_hash = ?, issued_at = ?, started_at = ?,
+         expires_at = ?, session_epoch = ?, open_sessions[?] = ? WHERE id = ? AND session_id = ?
        IF epoch = ? AND refresh_hash = null AND ended_at = null`,
       'open_session',
     ),
@@ -202,16 +236,19 @@ function sessionStatements(keyspace: Keyspace) {
         seconds: number,
         hash: string,
         issuedAt: Millis,
+        startedAt: Millis,
         expiresAt: Millis,
         epoch: number | undefined,
+        session: SessionId,
+        usedAt: Millis,
         id: UserId,
         session: SessionId,
         presented: string,
         current: number | null,
       ]
     >(
-      `UPDATE accounts USING TTL ? SET refresh_hash = ?, issued_at = ?, expires_at = ?,
-         session_epoch = ? WHERE id = ? AND session_id = ? IF refresh_hash = ? AND epoch = ?`,
+      `UPDATE accounts USING TTL ? SET refresh_hash = ?, issued_at = ?, started_at = ?,
+         expires_at = ?, session_epoch = ?, open_sessions[?] = ? WHERE id = ? AND session_id = ? IF refresh_hash = ? AND epoch = ?`,
       'rotate_session',
     ),
     endSession: keyspace.conditional<
@@ -219,28 +256,43 @@ function sessionStatements(keyspace: Keyspace) {
         seconds: number,
         at: Millis,
         operation: string,
+        session: SessionId,
         id: UserId,
         session: SessionId,
         hash: string | null,
       ]
     >(
-      `UPDATE accounts USING TTL ? SET ended_at = ?, ended_by = ?, refresh_hash = null
+      `UPDATE accounts USING TTL ? SET ended_at = ?, ended_by = ?, refresh_hash = null,
+         open_sessions[?] = null
        WHERE id = ? AND session_id = ? IF refresh_hash = ? AND ended_at = null`,
       'end_session',
+    ),
+    forgetSession: keyspace.conditional<[session: SessionId, id: UserId, current: number | null]>(
+      'UPDATE accounts SET open_sessions[?] = null WHERE id = ? IF epoch = ?',
+      'forget_session',
     ),
   }
 }
 
 const endingStatements = (keyspace: Keyspace) => ({
   addEnding: keyspace.write<
-    [bucket: number, at: Millis, operation: string, id: UserId, session: SessionId, seconds: number]
+    [
+      bucket: number,
+      at: Millis,
+      operation: string,
+      id: UserId,
+      session: SessionId,
+      epoch: number | undefined,
+      keep: SessionId | undefined,
+      seconds: number,
+    ]
   >(
-    `INSERT INTO endings (bucket, at, operation, user_id, session_id) VALUES (?, ?, ?, ?, ?)
-     USING TTL ?`,
+    `INSERT INTO endings (bucket, at, operation, user_id, session_id, epoch, keep)
+     VALUES (?, ?, ?, ?, ?, ?, ?) USING TTL ?`,
     'add_ending',
   ),
   endings: keyspace.read<[bucket: number, from: Millis, to: Millis], EndingRow>(
-    `SELECT at, operation, user_id, session_id FROM endings
+    `SELECT at, operation, user_id, session_id, epoch, keep FROM endings
      WHERE bucket = ? AND at >= ? AND at <= ?`,
     'list_endings',
   ),
@@ -251,7 +303,7 @@ const endingStatements = (keyspace: Keyspace) => ({
 })
 
 function feedStatements(keyspace: Keyspace) {
-  const slice = `SELECT position, operation, subject, at FROM feeds
+  const slice = `SELECT position, operation, subject, at, epoch, keep FROM feeds
     WHERE name = ? AND bucket = ? AND position > ? LIMIT ?`
   type Slice = [name: string, bucket: number, after: number, limit: number]
   return {
@@ -289,11 +341,13 @@ function feedStatements(keyspace: Keyspace) {
         operation: string,
         subject: string,
         at: Millis,
+        epoch: number | undefined,
+        keep: SessionId | undefined,
         seconds: number,
       ]
     >(
-      `INSERT INTO feeds (name, bucket, position, operation, subject, at)
-       VALUES (?, ?, ?, ?, ?, ?) USING TTL ?`,
+      `INSERT INTO feeds (name, bucket, position, operation, subject, at, epoch, keep)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`,
       'add_feed_entry',
     ),
     feedBucket: keyspace.read<[name: string], { bucket: number }>(

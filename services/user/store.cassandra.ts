@@ -3,14 +3,14 @@
  * wrote it into its own row. The account is complete before its name is taken, so no crash strands a
  * name; an account whose name is another's is nobody's.
  */
-import { revocationLife } from '../../core/auth/revocations.ts'
+import { revocationLife, type Revocation } from '../../core/auth/revocations.ts'
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
 import { rounds } from '../../core/cassandra/rounds.ts'
 import { settle } from '../../core/cassandra/settle.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Clock } from '../../core/values/time.ts'
 import { createEndings } from './store.cassandra.endings.ts'
-import { createFeed } from './store.cassandra.feed.ts'
+import { createFeed, type FeedEntry } from './store.cassandra.feed.ts'
 import { createGuessLedger } from './store.cassandra.guesses.ts'
 import { createNotificationStore, notifiedLife } from './store.cassandra.notifications.ts'
 import { createSessionStore } from './store.cassandra.sessions.ts'
@@ -34,7 +34,7 @@ export async function openCassandraUserStore(
   const sql = declareStatements(keyspace)
   await keyspace.prepare()
   const feedOptions = { sql, clock, ...(bucketSize !== undefined && { bucketSize }) }
-  const revocations = createFeed<SessionId>({
+  const revocations = createFeed<SessionId | UserId>({
     ...feedOptions,
     name: 'revocations',
     life: revocationLife,
@@ -100,17 +100,37 @@ export async function openCassandraUserStore(
       }
     }).then(({ user }) => user)
 
-  const makeAdmin: UserStore['makeAdmin'] = (id) =>
+  const setRole: UserStore['setRole'] = (id, role) =>
     rounds(async () => {
       const row = await accountRow(id)
       if (row === null) return false
-      if (row.role === 'admin') return true
+      if (row.role === role) return true
       const { applied } = await settle(
-        () => sql.makeAdmin.run(id, row.role),
-        async () => (await sql.accountSettled.get(id))?.role === 'admin',
+        () => sql.setRole.run(role, id, row.role),
+        async () => (await sql.accountSettled.get(id))?.role === role,
       )
       return applied || null
     })
+
+  const setDisabled: UserStore['setDisabled'] = async (id, since) => {
+    const row = await accountRow(id)
+    if (row === null) return false
+    const { applied } = await settle(
+      () => sql.setDisabled.run(since, id, row.name_key),
+      async () => (await sql.accountSettled.get(id))?.disabled_at === since,
+    )
+    return applied
+  }
+
+  const hasOtherAdmin: UserStore['hasOtherAdmin'] = async (id) => {
+    for await (const page of sql.roles.pages()) {
+      for (const row of page) {
+        const isAdmin = row.role === 'admin' && row.disabled_at === null && row.id !== id
+        if (isAdmin && (await accountRow(row.id)) !== null) return true
+      }
+    }
+    return false
+  }
 
   return {
     ...createGuessLedger(sql, clock),
@@ -134,7 +154,9 @@ export async function openCassandraUserStore(
     },
 
     changeProfile,
-    makeAdmin,
+    setRole,
+    setDisabled,
+    hasOtherAdmin,
 
     ...createSessionStore(sql, endings),
 
@@ -142,7 +164,7 @@ export async function openCassandraUserStore(
       await endings.finish()
       const { entries, cursor } = await revocations.read(after, now, limit)
       return {
-        entries: entries.map(({ subject, at }) => ({ session: subject, endedAt: at })),
+        entries: entries.map(toRevocation),
         cursor,
       }
     },
@@ -150,12 +172,15 @@ export async function openCassandraUserStore(
     ...createNotificationStore(sql, notified, clock),
 
     // Whatever ends by time carries its own end.
-    async sweep() {
-      await endings.finish()
-      return 0
-    },
+    sweep: () => endings.finish(),
 
     check: keyspace.check,
     close: keyspace.close,
   }
 }
+
+/** The subject is a user where there is an epoch, and a session otherwise. */
+const toRevocation = ({ subject, at, epoch, keep }: FeedEntry<SessionId | UserId>): Revocation =>
+  epoch === undefined
+    ? { session: subject as SessionId, endedAt: at }
+    : { user: subject as UserId, epoch, keep: keep ?? null, endedAt: at }

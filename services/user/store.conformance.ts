@@ -1,8 +1,10 @@
 /** The suite that every user store must pass; the invariants are checked after each step. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { UserRevocation } from '../../core/auth/revocations.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { manualClock, millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { notificationConformance } from './notifications.conformance.ts'
+import { nameOfEnd, sessionConformance, userOf } from './sessions.conformance.ts'
 import type { UserStore } from './store.ts'
 import { nameKeyOf, type Account } from './users.ts'
 
@@ -10,20 +12,24 @@ const start = 1_800_000_000_000
 const minute = 60_000
 const day = 24 * 60 * minute
 
+/** A rotation under one key, of a session without an end of its own. */
+const plainly = { nextElsewhere: [], startedAfter: millis(0) }
+
 /** `open` gives an empty store that goes by the clock. */
 export function userStoreConformance(
   name: string,
   open: (clock: Clock) => Promise<UserStore>,
 ): void {
   notificationConformance(name, open)
+  sessionConformance(name, open)
   describe(`${name} user store`, () => {
     let clock: ReturnType<typeof manualClock>
     let store: UserStore
     /** What the steps of a test should have left behind. */
     let expected: {
       users: Map<UserId, Account>
-      /** Ended sessions in order, and the good refresh token of each open one. */
-      ended: SessionId[]
+      /** Ends in order, as `nameOfEnd` says them, and the good refresh token of each open session. */
+      ended: string[]
       open: Map<SessionId, string>
     }
 
@@ -42,20 +48,20 @@ export function userStoreConformance(
       role: 'user',
       createdAt: clock.now(),
       passwordHash: `hash of ${username}`,
+      disabledAt: null,
       ...changes,
     })
 
     async function invariant(): Promise<void> {
       for (const user of expected.users.values()) {
-        const { passwordHash: _, ...plain } = user
-        expect(await store.userById(user.id)).toEqual(plain)
+        expect(await store.userById(user.id)).toEqual(userOf(user))
         expect(await store.accountById(user.id)).toEqual(user)
         expect(await store.accountByName(nameKeyOf(user.username))).toEqual(user)
       }
       const feed = await store.revocations(0, clock.now(), 1_000)
-      const sessions = feed.entries.map(({ session }) => session)
-      expect(sessions).toEqual(expected.ended)
-      for (const session of expected.open.keys()) expect(sessions).not.toContain(session)
+      const ends = feed.entries.map(nameOfEnd)
+      expect(ends).toEqual(expected.ended)
+      for (const session of expected.open.keys()) expect(ends).not.toContain(session)
     }
 
     async function add(user: Account): Promise<boolean> {
@@ -81,11 +87,18 @@ export function userStoreConformance(
       const next = `secret ${secrets++}`
       const at = clock.now()
       const expiresAt = millis(at + 30 * day)
-      const result = await store.rotateSession({ id, presented, next, at, expiresAt })
+      const result = await store.rotateSession({ id, presented, next, at, expiresAt, ...plainly })
       if (result.kind === 'rotated') expected.open.set(id, next)
       if (result.kind === 'reused') markEnded(id)
       await invariant()
       return result.kind
+    }
+
+    /** All sessions of a user end but one. */
+    function markAllEnded(end: UserRevocation | null, ...sessions: readonly SessionId[]): void {
+      if (end === null) throw new Error('Nothing has ended.')
+      expected.ended.push(nameOfEnd(end))
+      for (const session of sessions) expected.open.delete(session)
     }
 
     function markEnded(...sessions: readonly SessionId[]): void {
@@ -120,18 +133,36 @@ export function userStoreConformance(
         expect(await store.accountById(newId<UserId>())).toBeNull()
         expect(await store.accountByName(nameKeyOf('boris'))).toBeNull()
         expect(await store.changeProfile(newId<UserId>(), { fullName: 'x' })).toBeNull()
-        expect(await store.makeAdmin(newId<UserId>())).toBe(false)
+        expect(await store.setRole(newId<UserId>(), 'admin')).toBe(false)
+        expect(await store.setDisabled(newId<UserId>(), clock.now())).toBe(false)
       })
 
-      test('an admin is made of one user, once and for all', async () => {
+      test('a role and being disabled are one user’s, and change as often as they are told to', async () => {
         const anna = account('anna')
         await add(anna)
         await add(account('boris'))
-        expected.users.set(anna.id, { ...anna, role: 'admin' })
-        for (let times = 0; times < 2; times++) {
-          expect(await store.makeAdmin(anna.id)).toBe(true)
+        for (const role of ['admin', 'admin', 'user', 'user', 'admin'] as const) {
+          expect(await store.setRole(anna.id, role)).toBe(true)
+          expected.users.set(anna.id, { ...anna, role })
           await invariant()
         }
+        for (const disabledAt of [clock.now(), millis(clock.now() + 1), null, null]) {
+          expect(await store.setDisabled(anna.id, disabledAt)).toBe(true)
+          expected.users.set(anna.id, { ...anna, role: 'admin', disabledAt })
+          await invariant()
+        }
+      })
+
+      test('another admin is one who can sign in', async () => {
+        const [anna, boris] = [account('anna', { role: 'admin' }), account('boris')]
+        await add(anna)
+        await add(boris)
+        expect(await store.hasOtherAdmin(boris.id)).toBe(true)
+        expect(await store.hasOtherAdmin(anna.id)).toBe(false)
+        await store.setRole(boris.id, 'admin')
+        expect(await store.hasOtherAdmin(anna.id)).toBe(true)
+        await store.setDisabled(boris.id, clock.now())
+        expect(await store.hasOtherAdmin(anna.id)).toBe(false)
       })
 
       test('a profile changes where it is told to and nowhere else', async () => {
@@ -141,7 +172,7 @@ export function userStoreConformance(
         for (const changes of [{ fullName: 'Anna K' }, { phone: null }, { phone: '777' }, {}]) {
           const before = expected.users.get(anna.id) ?? anna
           expected.users.set(anna.id, { ...before, ...changes })
-          const { passwordHash: _, ...after } = { ...before, ...changes }
+          const after = userOf({ ...before, ...changes })
           expect(await store.changeProfile(anna.id, changes)).toEqual(after)
           await invariant()
         }
@@ -150,6 +181,7 @@ export function userStoreConformance(
 
     describe('sessions', () => {
       const user = newId<UserId>()
+      beforeEach(() => add(account('owner', { id: user })))
 
       test('a refresh token works once, and each new one works in its turn', async () => {
         const session = await openSession(user)
@@ -180,6 +212,7 @@ export function userStoreConformance(
               next: `n${index}`,
               at,
               expiresAt: millis(at + day),
+              ...plainly,
             }),
           ),
         )
@@ -205,23 +238,27 @@ export function userStoreConformance(
         const mine = [await openSession(user), await openSession(user), await openSession(user)]
         const theirs = await openSession(newId<UserId>())
         const good = mine.map((session) => expected.open.get(session))
-        const ended = await store.endSessionsOf(user, clock.now())
-        expect(new Set(ended)).toEqual(new Set(mine))
-        markEnded(...ended)
+        const end = await store.endSessionsOf(user, clock.now())
+        expect(end).toEqual({ user, epoch: end.epoch, keep: null, endedAt: clock.now() })
+        markAllEnded(end, ...mine)
         await invariant()
         for (const [index, session] of mine.entries()) {
           expect(await rotate(session, good[index])).toBe('unknown')
         }
         expect(await rotate(theirs)).toBe('rotated')
-        expect(await store.endSessionsOf(user, clock.now())).toEqual([])
+        const again = await store.endSessionsOf(user, clock.now())
+        expect(again.epoch).toBeGreaterThan(end.epoch)
       })
 
       test('a session whose access tokens have all expired ends without a word in the feed', async () => {
         const old = await openSession(user)
+        const first = expected.open.get(old)
+        await rotate(old)
         clock.advance(31 * minute)
-        const fresh = await openSession(user)
-        expect(await store.endSessionsOf(user, clock.now())).toEqual([fresh])
-        markEnded(fresh)
+        await openSession(user)
+        const at = clock.now()
+        const reuse = { id: old, presented: first ?? '', next: 'n', at, expiresAt: at, ...plainly }
+        expect(await store.rotateSession(reuse)).toEqual({ kind: 'reused' })
         expected.open.delete(old)
         await invariant()
       })
@@ -257,9 +294,9 @@ export function userStoreConformance(
         const bystander = await openSession(newId<UserId>())
         const good = others.map((session) => expected.open.get(session))
         const ended = await change(anna.passwordHash, 'new hash')
-        expect(new Set(ended)).toEqual(new Set(others))
+        expect(ended).toMatchObject({ user: anna.id, keep: mine })
         expected.users.set(anna.id, { ...anna, passwordHash: 'new hash' })
-        markEnded(...(ended ?? []))
+        markAllEnded(ended, ...others)
         await invariant()
         for (const [index, session] of others.entries()) {
           expect(await rotate(session, good[index])).toBe('unknown')
@@ -280,15 +317,23 @@ export function userStoreConformance(
       test('of many at once from one hash, one wins and keeps its session', async () => {
         const { anna, mine, others, change } = await prepare()
         const rivals = [mine, ...others]
+        const secretsOf = [...expected.open]
         const results = await Promise.all(
           rivals.map((session, index) => change(anna.passwordHash, `hash ${index}`, session)),
         )
         const winner = results.findIndex((ended) => ended !== null)
         expect(results.filter((ended) => ended !== null)).toHaveLength(1)
         expected.users.set(anna.id, { ...anna, passwordHash: `hash ${winner}` })
-        markEnded(...(results[winner] ?? []))
+        const won = results[winner] ?? null
+        expect(won?.keep).toBe(rivals[winner] ?? null)
+        markAllEnded(won, ...rivals.filter((_, index) => index !== winner))
         await invariant()
-        expect([...expected.open.keys()]).toEqual(rivals.filter((_, index) => index === winner))
+        const good = secretsOf.map(([, secret]) => secret)
+        const kinds = []
+        for (const [index, session] of rivals.entries()) {
+          kinds.push(await rotate(session, good[index]))
+        }
+        expect(kinds).toEqual(rivals.map((_, index) => (index === winner ? 'rotated' : 'unknown')))
       })
     })
 
@@ -301,7 +346,7 @@ export function userStoreConformance(
           markEnded(session)
           sessions.push(session)
         }
-        const seen: SessionId[] = []
+        const seen: string[] = []
         let cursor = 0
         for (;;) {
           const page = await store.revocations(cursor, clock.now(), 2)
@@ -311,7 +356,7 @@ export function userStoreConformance(
           }
           expect(page.entries.length).toBeLessThanOrEqual(2)
           expect(page.cursor).toBeGreaterThan(cursor)
-          seen.push(...page.entries.map(({ session }) => session))
+          seen.push(...page.entries.map(nameOfEnd))
           cursor = page.cursor
         }
         expect(seen).toEqual(sessions)

@@ -12,7 +12,8 @@ import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newId, type OrderId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
 import { migrations, openCassandraUserStore } from './store.cassandra.ts'
-import type { RotationResult, UserStore } from './store.ts'
+import { nameOfEnd, userOf } from './sessions.conformance.ts'
+import { sessionsPerUser, type RotationResult, type UserStore } from './store.ts'
 import { nameKeyOf, type Account } from './users.ts'
 
 const patience = 300_000
@@ -55,6 +56,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     role: 'user',
     createdAt: clock.now(),
     passwordHash: 'old hash',
+    disabledAt: null,
     ...changes,
   })
 
@@ -64,20 +66,25 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     return user
   }
 
-  async function opened(store: UserStore, user: UserId): Promise<SessionId> {
+  async function begun(store: UserStore, user: UserId) {
     const id = newId<SessionId>()
     const expiresAt = millis(clock.now() + day)
-    await store.openSession({ id, user, refreshHash: `first ${id}`, at: clock.now(), expiresAt })
-    return id
+    const session = { id, user, refreshHash: `first ${id}`, at: clock.now(), expiresAt }
+    return { id, ...(await store.openSession(session)) }
   }
+
+  const opened = async (store: UserStore, user: UserId): Promise<SessionId> =>
+    (await begun(store, user)).id
 
   const rotate = (store: UserStore, id: SessionId, presented: string, next: string) =>
     store.rotateSession({
       id,
       presented,
       next,
+      nextElsewhere: [],
       at: clock.now(),
       expiresAt: millis(clock.now() + day),
+      startedAfter: millis(0),
     })
 
   const count = (kinds: readonly RotationResult[], kind: RotationResult['kind']): number =>
@@ -85,12 +92,12 @@ describe.skipIf(!hasCassandra)('two copies', () => {
 
   /** Ended sessions from a cursor to the end, as the third copy reads them. */
   async function endedSince(cursor: number) {
-    const sessions: SessionId[] = []
+    const sessions: string[] = []
     for (let at = cursor; ;) {
       const page = await third.revocations(at, clock.now(), 10)
       if (page.entries.length === 0) return { sessions, cursor: page.cursor }
       expect(page.cursor).toBeGreaterThan(at)
-      sessions.push(...page.entries.map(({ session }) => session))
+      sessions.push(...page.entries.map(nameOfEnd))
       at = page.cursor
     }
   }
@@ -180,6 +187,45 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   )
 
   test(
+    'show one refresh token at once, as two tabs do: both get the same successor, and it is good',
+    async () => {
+      const user = await added()
+      for (let turn = 0; turn < 10; turn++) {
+        const { cursor } = await endedSince(0)
+        const id = await opened(first, user.id)
+        const results = await Promise.all(
+          [first, second].map((store) => rotate(store, id, `first ${id}`, 'next')),
+        )
+        expect([count(results, 'rotated'), count(results, 'repeated')]).toEqual([1, 1])
+        expect((await rotate(third, id, 'next', 'last')).kind).toBe('rotated')
+        expect((await endedSince(cursor)).sessions).toEqual([])
+      }
+    },
+    patience,
+  )
+
+  test(
+    'open more sessions of one user than there may be: few are left over, and the next takes those along',
+    async () => {
+      const user = await added()
+      const stores = [first, second]
+      const began: SessionId[] = []
+      for (let round = 0; round < 26; round++) {
+        clock.advance(1_000)
+        const both = stores.flatMap((store) => [store, store])
+        began.push(...(await Promise.all(both.map((store) => opened(store, user.id)))))
+      }
+      clock.advance(1_000)
+      began.push(await opened(third, user.id))
+      const kinds: RotationResult[] = []
+      for (const id of began) kinds.push(await rotate(third, id, `first ${id}`, `next ${id}`))
+      expect(count(kinds, 'rotated')).toBe(sessionsPerUser)
+      expect(kinds.slice(-sessionsPerUser).map(({ kind }) => kind)).not.toContain('unknown')
+    },
+    patience,
+  )
+
+  test(
     'end one session at once: the feed tells it once',
     async () => {
       const user = await added()
@@ -213,18 +259,24 @@ describe.skipIf(!hasCassandra)('two copies', () => {
         const [one, two, ...others] = await Promise.all([
           change(first, mine[0]),
           change(second, mine[1]),
-          opened(first, user.id),
-          opened(second, user.id),
+          begun(first, user.id),
+          begun(second, user.id),
         ])
         const [winner, loser] = one === null ? [mine[1], mine[0]] : mine
         expect([one, two].filter((each) => each === null)).toHaveLength(1)
         expect((await third.accountById(user.id))?.passwordHash).toBe(`hash of ${winner}`)
+        const end = one ?? two
+        expect(end).toMatchObject({ user: user.id, keep: winner })
         const { sessions } = await endedSince(cursor)
-        expect(new Set(one ?? two)).toEqual(new Set(sessions))
-        expect(sessions).toContain(loser)
-        for (const id of [winner, loser, ...others]) {
+        expect(sessions).toEqual([`all of ${user.id} but ${winner}`])
+        const epoch = end?.epoch ?? 0
+        for (const { id, began } of [
+          { id: winner, began: epoch },
+          { id: loser, began: 0 },
+          ...others.map((each) => ({ id: each.id, began: each.epoch })),
+        ]) {
           const { kind } = await rotate(third, id, `first ${id}`, `next ${id}`)
-          expect(kind).toBe(sessions.includes(id) ? 'unknown' : 'rotated')
+          expect(kind).toBe(began < epoch ? 'unknown' : 'rotated')
         }
       }
     },
@@ -248,7 +300,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
         }
         writing = false
       }
-      const seen: SessionId[] = []
+      const seen: string[] = []
       const read = async () => {
         let at = cursor
         do {
@@ -321,8 +373,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
         first.changeProfile(user.id, { fullName: 'Anna K' }),
         second.changeProfile(user.id, { phone: '777' }),
       ])
-      const { passwordHash: _, ...plain } = user
-      const expected = { ...plain, fullName: 'Anna K', phone: '777' }
+      const expected = { ...userOf(user), fullName: 'Anna K', phone: '777' }
       expect(await third.userById(user.id)).toEqual(expected)
     },
     patience,

@@ -13,6 +13,7 @@ export interface UserRow {
   readonly role: Role
   readonly password_hash: string
   readonly created_at: Millis
+  readonly disabled_at: Millis | null
 }
 
 export interface NotificationRow {
@@ -35,6 +36,7 @@ export const toUser = (row: UserRow): User => ({
 export const toAccount = (row: UserRow): Account => ({
   ...toUser(row),
   passwordHash: row.password_hash,
+  disabledAt: row.disabled_at,
 })
 
 export const toNotification = (user: UserId, row: NotificationRow): Notification => ({

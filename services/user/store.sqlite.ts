@@ -1,18 +1,26 @@
 /** Users in one SQLite file: every conditional write is one command of the group commit. */
-import { revocationLife } from '../../core/auth/revocations.ts'
+import {
+  revocationLife,
+  type Revocation,
+  type UserRevocation,
+} from '../../core/auth/revocations.ts'
+import { firstEpoch, nextEpoch } from '../../core/auth/session-epoch.ts'
 import { openDatabase } from '../../core/sqlite/database.ts'
-import type { SessionId } from '../../core/values/ids.ts'
+import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import type { Millis } from '../../core/values/time.ts'
 import { migrations } from './migrations.sqlite.ts'
 import { notificationLife } from './notifications.ts'
 import { toAccount, toNotification, toUser } from './store.rows.ts'
-import type { UserStore } from './store.ts'
-import { statementsOf, type EndedSession } from './store.sqlite.statements.ts'
+import { isRepeated, sessionsPerUser, type UserStore } from './store.ts'
+import { statementsOf, type EndedSession, type RevocationRow } from './store.sqlite.statements.ts'
 
 export interface SqliteUserStoreOptions {
   readonly path: string
   readonly observe?: (operation: string, milliseconds: number) => void
 }
+
+/** Sessions of one user that one write deletes: an earlier build kept any number of them. */
+const slice = 200
 
 export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): UserStore {
   const database = openDatabase({
@@ -33,6 +41,17 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
   const revokeAll = (sessions: readonly EndedSession[], at: Millis): readonly SessionId[] =>
     sessions.filter(({ id, issued_at }) => revoke(id, issued_at, at)).map(({ id }) => id)
 
+  /** What is left of more sessions than a slice has a former epoch, and lapses. */
+  function endAll(user: UserId, keep: SessionId | null, at: Millis): UserRevocation {
+    const epoch = nextEpoch(sql.epoch.get(user)?.epoch ?? firstEpoch, at)
+    const kept = keep !== null && sql.keepSession.run(epoch, keep, user, at).changes === 1
+    const revocation = { user, epoch, keep: kept ? keep : null, endedAt: at }
+    sql.setEpoch.run(epoch, user)
+    sql.endSessionsOf.run(user, revocation.keep, slice)
+    sql.addUserRevocation.run(newId(at), at, user, epoch, revocation.keep)
+    return revocation
+  }
+
   return {
     change: (subject, change) =>
       database.write(() => {
@@ -47,7 +66,7 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
 
     addUser: (key, account) =>
       database.write(() => {
-        const { id, username, fullName, phone, role, passwordHash, createdAt } = account
+        const { id, username, fullName, phone, role, passwordHash, createdAt, disabledAt } = account
         const { changes } = sql.addUser.run(
           key,
           id,
@@ -57,6 +76,7 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
           role,
           passwordHash,
           createdAt,
+          disabledAt,
         )
         return changes === 1
       }),
@@ -84,28 +104,45 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
         return row === undefined ? null : toUser(row)
       }),
 
-    makeAdmin: (id) => database.write(() => sql.makeAdmin.run(id).changes === 1),
+    setRole: (id, role) => database.write(() => sql.setRole.run(role, id).changes === 1),
+
+    setDisabled: (id, since) => database.write(() => sql.setDisabled.run(since, id).changes === 1),
+
+    async hasOtherAdmin(id) {
+      return sql.twoAdmins.all().some((admin) => admin.id !== id)
+    },
 
     changePassword: ({ user, from, to, keep, at }) =>
       database.write(() => {
         const { changes } = sql.changePassword.run(to, user, from)
-        return changes === 0 ? null : revokeAll(sql.endOtherSessions.all(user, keep), at)
+        return changes === 0 ? null : endAll(user, keep, at)
       }),
 
     openSession: ({ id, user, refreshHash, at, expiresAt }) =>
       database.write(() => {
-        sql.openSession.run(id, user, refreshHash, at, expiresAt)
+        const epoch = sql.epoch.get(user)?.epoch ?? firstEpoch
+        const ended = sql.endOldSessions.all(user, slice, sessionsPerUser - 1)
+        sql.openSession.run(id, user, refreshHash, at, at, expiresAt, epoch)
+        return { epoch, ended: revokeAll(ended, at) }
       }),
 
-    rotateSession: ({ id, presented, next, at, expiresAt }) =>
-      database.write(() => {
-        const rotated = sql.rotate.get(next, at, expiresAt, id, presented, at)
-        if (rotated !== undefined) return { kind: 'rotated', user: rotated.user_id } as const
-        const ended = sql.endLiveSession.get(id, at)
-        if (ended === undefined) return { kind: 'unknown' } as const
-        revoke(id, ended.issued_at, at)
+    rotateSession({ id, presented, next, nextElsewhere, at, expiresAt, startedAfter }) {
+      return database.write(() => {
+        const rotated = sql.rotate.get(next, at, expiresAt, id, presented, at, startedAfter)
+        if (rotated !== undefined) {
+          return { kind: 'rotated', user: rotated.user_id, epoch: rotated.epoch } as const
+        }
+        const row = sql.goodSession.get(id, at, startedAfter)
+        if (row === undefined) return { kind: 'unknown' } as const
+        const { user_id: user, epoch, refresh_hash: current, issued_at: issuedAt } = row
+        if (isRepeated({ current, issuedAt }, { next, nextElsewhere, at })) {
+          return { kind: 'repeated', user, epoch, next: current } as const
+        }
+        sql.endSession.run(id)
+        revoke(id, issuedAt, at)
         return { kind: 'reused' } as const
-      }),
+      })
+    },
 
     endSession: (id, at) =>
       database.write(() => {
@@ -114,12 +151,12 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
         sql.addRevocation.run(id, at)
       }),
 
-    endSessionsOf: (user, at) => database.write(() => revokeAll(sql.endSessionsOf.all(user), at)),
+    endSessionsOf: (user, at) => database.write(() => endAll(user, null, at)),
 
     async revocations(after, now, limit) {
       const rows = sql.revocations.all(after, now - revocationLife, limit)
       return {
-        entries: rows.map((row) => ({ session: row.session_id, endedAt: row.ended_at })),
+        entries: rows.map(toRevocation),
         cursor: rows.at(-1)?.sequence ?? sql.feedPosition.get()?.seq ?? 0,
       }
     },
@@ -149,18 +186,20 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
       }
     },
 
-    async sweep(now, limit) {
-      // A transaction for each kind, so that none of them is long.
-      const dropped = [
-        await database.write(() => sql.sweepSessions.run(now, limit)),
-        await database.write(() => sql.sweepRevocations.run(now - revocationLife, limit)),
-        await database.write(() => sql.sweepGuesses.run(now, limit)),
-        await database.write(() => sql.sweepNotifications.run(now - notificationLife, limit)),
-      ]
-      return Math.max(...dropped.map(({ changes }) => changes))
-    },
+    sweep: (now, limit) =>
+      database.write(() => {
+        sql.sweepSessions.run(now, limit)
+        sql.sweepRevocations.run(now - revocationLife, limit)
+        sql.sweepGuesses.run(now, limit)
+        sql.sweepNotifications.run(now - notificationLife, limit)
+      }),
 
     check: () => database.check(),
     close: () => database.close(),
   }
 }
+
+const toRevocation = (row: RevocationRow): Revocation =>
+  row.user_id === null || row.epoch === null
+    ? { session: row.session_id, endedAt: row.ended_at }
+    : { user: row.user_id, epoch: row.epoch, keep: row.keep_session, endedAt: row.ended_at }

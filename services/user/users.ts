@@ -20,6 +20,8 @@ export interface User {
 /** A user with what only a log-in may see. */
 export interface Account extends User {
   readonly passwordHash: string
+  /** Since when an operator refuses the user's log-ins; null for a user who may sign in. */
+  readonly disabledAt: Millis | null
 }
 
 /** What users may change about themselves. */

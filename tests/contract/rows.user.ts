@@ -33,7 +33,13 @@ const Revocations = Type.Object(
   {
     entries: Type.Array(
       Type.Object(
-        { session_id: Order.properties.id, ended_at: Order.properties.created_at },
+        {
+          session_id: Order.properties.id,
+          ended_at: Order.properties.created_at,
+          user_id: Type.Optional(Order.properties.id),
+          epoch: Type.Optional(Type.Integer()),
+          keep_session_id: Type.Optional(Order.properties.id),
+        },
         exact,
       ),
     ),
