@@ -150,6 +150,7 @@ const rules: Readonly<Record<ServiceName, Readonly<Record<string, readonly strin
       'POST /internal/reservations',
       'POST /internal/reservations/:order_id/commit',
       'POST /internal/reservations/:order_id/release',
+      'POST /internal/reservations/forget',
     ],
     'service:cart': ['POST /internal/products/lookup'],
   },

@@ -15,7 +15,6 @@ import {
   declareStatements,
   productEntry,
 } from '../../services/catalog/store.cassandra.statements.ts'
-import { settledLife } from '../../services/catalog/store.cassandra.partition.ts'
 import { cpuOf } from '../macro/processes.ts'
 import { forEach } from '../macro/shop.ts'
 
@@ -179,7 +178,7 @@ async function reserve(): Promise<Warm> {
 
   async function noteAndLook(id: ProductId, order: OrderId, attempt: string): Promise<void> {
     const lines = JSON.stringify([[id, 1]])
-    const { cql, params } = sql.addAttempt.bind(order, attempt, lines, settledLife)
+    const { cql, params } = sql.addAttempt.bind(order, attempt, lines)
     await client.execute(cql, [...params], plain)
     await client.execute(attempts, [order], { ...plain, fetchSize: 20_001 })
     await loadProduct(id, order)
@@ -191,7 +190,7 @@ async function reserve(): Promise<Warm> {
     if (job.what === 'whole reservations') await noteAndLook(id, order, attempt)
     const writes = [
       sql.setStock.bind(stocked, available - 1, reserved + 1, sold, revision, id, state.revision),
-      sql.setLine.bind(0, 'reserved', 1, title, price, attempt, revision, id, order),
+      sql.setLine.bind('reserved', 1, title, price, attempt, revision, id, order),
     ]
     const result = await client.batch(writes.map(toQuery), conditional)
     if (!result.wasApplied()) throw new Error(`A reservation of ${id} was not applied.`)

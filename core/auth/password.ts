@@ -1,14 +1,16 @@
 /** Password hashing: argon2id off the event loop, with a bound on what runs and what waits. */
 import { hash, verify } from '@node-rs/argon2'
 import { problem } from '../http/problem.ts'
+import { addressBucket } from './address-bucket.ts'
 import { createSlots } from './slots.ts'
 
+/** `address` is the client's: hashes wait in queues by address, which take turns. */
 export interface Passwords {
   /** The PHC string to keep. */
-  hash(password: string): Promise<string>
-  verify(hashed: string, password: string): Promise<boolean>
+  hash(password: string, address: string): Promise<string>
+  verify(hashed: string, password: string, address: string): Promise<boolean>
   /** Costs what `verify` costs and says no: an unknown name must not answer faster than a known one. */
-  verifyDummy(password: string): Promise<false>
+  verifyDummy(password: string, address: string): Promise<false>
 }
 
 export interface PasswordPool extends Passwords {
@@ -30,7 +32,8 @@ const retryAfter = 2
  * Builds the pool.
  *
  * @param options.concurrency hashes that run at once; the number of cores is the useful maximum
- * @param options.queue hashes that may wait; past it `overloaded` is thrown
+ * @param options.queue hashes that may wait; past it the address with the most of them is refused, with
+ *   `overloaded`
  */
 export function createPasswords(options: {
   readonly concurrency: number
@@ -44,10 +47,12 @@ export function createPasswords(options: {
     refuse: () => problem('overloaded', { retryAfter }),
   })
   return {
-    hash: (password) => slots.run(() => hash(normal(password), cost)),
-    verify: (hashed, password) => slots.run(() => verify(hashed, normal(password))),
-    async verifyDummy(password) {
-      await slots.run(() => verify(dummyHash, normal(password)))
+    hash: (password, address) =>
+      slots.run(addressBucket(address), () => hash(normal(password), cost)),
+    verify: (hashed, password, address) =>
+      slots.run(addressBucket(address), () => verify(hashed, normal(password))),
+    async verifyDummy(password, address) {
+      await slots.run(addressBucket(address), () => verify(dummyHash, normal(password)))
       return false
     },
     waiting: slots.waiting,

@@ -1,17 +1,7 @@
 /** Tells the driver's errors apart: the cluster is out of reach, an outcome is unknown, the code is wrong. */
 import { errors, types } from 'cassandra-driver'
+import { OutcomeUnknown } from '../http/outcome-unknown.ts'
 import { Problem, problem } from '../http/problem.ts'
-
-/**
- * A conditional write of which nobody can tell yet whether it took effect. To a client it is the
- * problem `store_unavailable`; `settle` finds out.
- */
-export class OutcomeUnknown extends Problem {
-  constructor(cause: unknown) {
-    super('store_unavailable', { retryAfter: 1, cause })
-    this.name = 'OutcomeUnknown'
-  }
-}
 
 export const unavailable = (cause?: unknown): Problem =>
   problem('store_unavailable', { retryAfter: 1, cause })

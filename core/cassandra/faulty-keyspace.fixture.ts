@@ -1,5 +1,5 @@
 /** A keyspace that loses its process or its answers at a chosen write, for tests on a real node. */
-import { OutcomeUnknown } from './failure.ts'
+import { OutcomeUnknown } from '../http/outcome-unknown.ts'
 import type { Keyspace } from './keyspace.ts'
 
 export type Fault =

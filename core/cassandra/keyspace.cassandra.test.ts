@@ -5,7 +5,7 @@ import { Problem } from '../http/problem.ts'
 import { openKeyspace, type Keyspace } from './keyspace.ts'
 import { hasCassandra, testKeyspace, type TestKeyspace } from './keyspace.fixture.ts'
 import { settle } from './settle.ts'
-import { OutcomeUnknown } from './failure.ts'
+import { OutcomeUnknown } from '../http/outcome-unknown.ts'
 import type { CassandraMigration } from './migrations.ts'
 
 const migrations: readonly CassandraMigration[] = [

@@ -1,5 +1,5 @@
 /** How a conditional write whose outcome is unknown is brought to one. */
-import { OutcomeUnknown } from './failure.ts'
+import { OutcomeUnknown } from '../http/outcome-unknown.ts'
 import type { Outcome } from './statement.ts'
 import { pause } from '../resilience/pause.ts'
 
@@ -25,7 +25,7 @@ const applied: Outcome<never> = { applied: true, rows: [] }
  * )
  * ```
  *
- * @throws OutcomeUnknown, to a client the problem `store_unavailable`, when the cluster stays silent
+ * @throws OutcomeUnknown, to a client the problem `outcome_unknown`, when the cluster stays silent
  */
 export async function settle<R>(
   write: () => Promise<Outcome<R>>,

@@ -171,6 +171,15 @@ export const commonSettings = {
 
 export type CommonConfig = Config<typeof commonSettings>
 
+/**
+ * A limit with a default of each profile: that of `demo` is far above what one machine can ask, since
+ * load runs and tests send everything from one address.
+ */
+export const byProfile =
+  (production: number, demo: number) =>
+  (env: Environment): number =>
+    env['PROFILE'] === 'demo' ? demo : production
+
 /** The port of one service. */
 export function portSetting(port: number) {
   return integer({

@@ -182,7 +182,7 @@ const rows = {
   too_many_streams: {
     status: 429,
     title: 'Too many event streams',
-    detail: 'A user may have {limit} event streams open at once',
+    detail: '{who} may have {limit} event streams open at once',
   },
   internal_error: {
     status: 500,
@@ -202,7 +202,8 @@ const rows = {
   outcome_unknown: {
     status: 503,
     title: 'Outcome not known yet',
-    detail: 'The order may have been placed; repeat the request with the same idempotency key',
+    detail:
+      'It may have been done; repeat the request, with the same idempotency key if it had one',
   },
   store_unavailable: {
     status: 503,

@@ -23,7 +23,7 @@ import { createApplication } from '../http/application.ts'
 import { addressReader } from '../http/client-address.ts'
 import { contractVersion } from '../http/contract-version.ts'
 import type { Observe } from '../http/pipeline.ts'
-import { Problem } from '../http/problem.ts'
+import { isStoreFailure } from '../http/outcome-unknown.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -108,7 +108,7 @@ async function untilStored(start: ServiceParts['start'], log: Logger): Promise<v
     try {
       return await start?.()
     } catch (error) {
-      if (!(error instanceof Problem && error.code === 'store_unavailable')) throw error
+      if (!isStoreFailure(error)) throw error
       log.warn({ err: error }, 'the store went away while it was read: trying again')
     }
     await pause(startAgainAfter)

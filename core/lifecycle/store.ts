@@ -7,6 +7,7 @@ import type { CommonConfig } from '../config/common.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { StoreObserver } from '../metrics/store-metrics.ts'
+import { whenUnlocked } from '../sqlite/database.ts'
 import type { Eventually } from '../values/eventually.ts'
 import type { ServiceName } from '../values/service-name.ts'
 import type { Clock } from '../values/time.ts'
@@ -45,10 +46,14 @@ export interface StoreOpenerOptions {
 }
 
 export function storeOpener(options: StoreOpenerOptions): OpenStore {
-  const { name, config, directory, observe } = options
+  const { name, config, directory, observe, log } = options
   return ({ sqlite, cassandra }) => {
     if (config.STORE === 'sqlite') {
-      return sqlite({ path: join(directory, `${name}.db`), observe: observe('sqlite') })
+      const place = { path: join(directory, `${name}.db`), observe: observe('sqlite') }
+      return whenUnlocked(
+        () => sqlite(place),
+        (err) => log.warn({ err }, 'another program holds the lock of the database: waiting'),
+      )
     }
     return cassandra((migrations) => openServiceKeyspace(options, migrations))
   }

@@ -27,10 +27,12 @@ const longestRest = 2_000
  * one interval from now. A task that fails is logged and runs again at the next interval. A run that
  * took longer than the interval is followed by a rest as long as itself, 2 s at most: what is slow
  * because it is overloaded would otherwise be asked all the time.
+ *
+ * @param task is told how to find out that the worker is being stopped; `stop` waits for its end
  */
 export function every(
   intervalMs: number,
-  task: () => Promise<void>,
+  task: (isStopping: () => boolean) => Promise<void>,
   { log, name = task.name || 'worker', jitter = 0 }: WorkerOptions,
 ): Worker {
   if (!(intervalMs > 0) || !(jitter >= 0 && jitter <= 1)) {
@@ -60,7 +62,7 @@ export function every(
   async function run(): Promise<void> {
     const began = performance.now()
     try {
-      await task()
+      await task(() => stopped)
     } catch (error) {
       log.error({ err: error, worker: name }, 'background task failed')
     }

@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoreObserver } from '../metrics/store-metrics.ts'
+import { pause } from '../resilience/pause.ts'
 import { systemClock, type Clock } from '../values/time.ts'
 import { groupCommit, type GroupCommit } from './group-commit.ts'
 import { migrate, type Migration } from './migrations.ts'
 import { createStatement, type Row, type SqlValue, type Statement } from './statement.ts'
-import { isBusy, storeError } from './store-error.ts'
+import { isBusy, sqliteReason, storeError } from './store-error.ts'
 
 export interface DatabaseOptions {
   /** File of the database; missing folders are made. `:memory:` keeps nothing. */
@@ -42,17 +43,24 @@ export interface Database extends Pick<GroupCommit, 'write'> {
     sql: string,
     name?: string,
   ): Statement<Params, R>
-  /** Reads from the file; throws the problem `store_unavailable` when that fails. */
+  /**
+   * Reads from the file, and every few seconds writes to it; throws the problem `store_unavailable`
+   * when one of them fails.
+   */
   check(): void
   /** Commits what is queued, folds the log into the file and closes it. Later calls do nothing. */
   close(): Promise<void>
 }
 
-/** Milliseconds that a statement waits for another process that holds the write lock. */
-const busyTimeout = 5000
+/**
+ * Milliseconds that a statement waits for another process, inside of the event loop: enough for the
+ * moments in which a reader may meet a lock. Whoever writes waits by a timer, see `groupCommit`.
+ */
+const busyTimeout = 2
 
 /**
  * Opens the file with WAL, `synchronous=FULL` and foreign keys on, and applies pending migrations.
+ * It does not wait for a lock: {@link whenUnlocked} does.
  *
  * @throws Error in one sentence when the file cannot be opened or its schema does not fit the build
  */
@@ -63,7 +71,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     migrate(connection, options.migrations, label, options.clock ?? systemClock)
   } catch (error) {
     connection.close()
-    throw error
+    throw sqliteReason(error) === null ? error : cannotBeOpened(label, error)
   }
 
   const { observe } = options
@@ -100,11 +108,12 @@ export function openDatabase(options: DatabaseOptions): Database {
       } catch (error) {
         throw storeError(error)
       }
+      writer.check()
     },
     async close() {
       if (!open) return
       open = false
-      writer.close()
+      await writer.close()
       truncateLog(connection)
       connection.close()
     },
@@ -118,7 +127,7 @@ function openConnection(path: string, label: string): DatabaseSync {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     connection = new DatabaseSync(path)
     connection.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
-    useWriteAheadLog(connection)
+    connection.exec('PRAGMA journal_mode = WAL')
     connection.exec('PRAGMA synchronous = FULL')
     connection.exec('PRAGMA foreign_keys = ON')
     // After a burst the log shrinks back to this at the next checkpoint, instead of keeping its peak.
@@ -126,32 +135,45 @@ function openConnection(path: string, label: string): DatabaseSync {
     return connection
   } catch (error) {
     connection?.close()
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`The ${label} cannot be opened: ${reason}.`, { cause: error })
+    throw cannotBeOpened(label, error)
   }
 }
 
+function cannotBeOpened(label: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new Error(`The ${label} cannot be opened: ${reason}.`, { cause: error })
+}
+
 /**
- * Switching a new file to WAL needs it alone, and SQLite answers "busy" at once instead of waiting
- * (the busy timeout does not apply there), so two processes that start together try in turns.
+ * Runs `open` until no other program's lock is in the way: a migration of another process, a database
+ * browser, or the switch of a new file to its log, which needs the file alone.
+ *
+ * @param onWait is told once, when it does not work at once
+ * @param patience milliseconds after which the error of `open` is thrown; 30 s unless given
  */
-function useWriteAheadLog(connection: DatabaseSync): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  for (let attempt = 1; ; attempt += 1) {
+export async function whenUnlocked<T>(
+  open: () => T,
+  onWait: (error: unknown) => void = () => {},
+  patience = 30_000,
+): Promise<T> {
+  const end = performance.now() + patience
+  let told = false
+  for (;;) {
     try {
-      connection.exec('PRAGMA journal_mode = WAL')
-      return
+      return open()
     } catch (error) {
-      if (!isBusy(error) || attempt === 100) throw error
-      Atomics.wait(pause, 0, 0, 50)
+      const locked = error instanceof Error && (isBusy(error) || isBusy(error.cause))
+      if (!locked || performance.now() >= end) throw error
+      if (!told) onWait(error)
+      told = true
     }
+    await pause(10 + Math.random() * 40)
   }
 }
 
 function truncateLog(connection: DatabaseSync): void {
   try {
     // A reader in another process must not hold up the shutdown; its own close folds the log in.
-    connection.exec('PRAGMA busy_timeout = 200')
     connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   } catch {
     // Everything acknowledged is in the log already; the next start reads it from there.

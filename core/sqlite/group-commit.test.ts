@@ -34,8 +34,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const make = (maxBatch: number) =>
-  groupCommit(connection, { maxBatch, observeCommit: () => void (commits += 1) })
+const make = (maxBatch: number, lockPatience = 60_000) =>
+  groupCommit(connection, { maxBatch, lockPatience, observeCommit: () => void (commits += 1) })
 
 const insert = (id: number) => () => {
   connection.prepare('INSERT INTO entries VALUES (?)').run(id)
@@ -148,12 +148,78 @@ describe('when the store fails', () => {
     expect(await writer.write(insert(4))).toBe(4)
   })
 
-  test('a lock held by another process is a 503 that says when to come back', async () => {
+  test('a lock held for too long is a 503 that says when to come back, of what is never done', async () => {
+    writer = make(100, 20)
     reader.exec('BEGIN IMMEDIATE')
     const error = await writer.write(insert(1)).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Problem)
     expect(error).toMatchObject({ code: 'store_unavailable', headers: { 'retry-after': '1' } })
     reader.exec('ROLLBACK')
+    expect(await writer.write(insert(2))).toBe(2)
+    expect(committed()).toEqual([2])
+  })
+
+  test('a lock is waited for outside of the event loop, and all that waited comes in order', async () => {
+    writer = make(2)
+    const order: number[] = []
+    reader.exec('BEGIN IMMEDIATE')
+    const writes = [1, 2, 3].map((id) =>
+      writer.write(() => {
+        order.push(id)
+        return insert(id)()
+      }),
+    )
+    // The lock's own holder needs the loop to give it back, and reads go on meanwhile.
+    for (let turn = 0; turn < 20; turn += 1) await Bun.sleep(1)
+    expect([order, connection.prepare('SELECT * FROM entries').all(), writer.queued()]).toEqual([
+      [],
+      [],
+      3,
+    ])
+    expect(() => writer.check()).not.toThrow()
+    reader.exec('ROLLBACK')
+    expect(await Promise.all(writes)).toEqual([1, 2, 3])
+    expect(committed()).toEqual([1, 2, 3])
+  })
+
+  test('an end under a lock waits for it, and then all that was queued is there', async () => {
+    reader.exec('BEGIN IMMEDIATE')
+    const write = writer.write(insert(1))
+    const closed = writer.close()
+    expect(await outcome(writer.write(insert(2)))).toBe('store_unavailable')
+    reader.exec('ROLLBACK')
+    await closed
+    expect(await write).toBe(1)
+    expect(committed()).toEqual([1])
+  })
+
+  test('of a commit that fails with an I/O error nobody says that it has not happened', async () => {
+    const fixture = join(import.meta.dir, 'group-commit.fixture.ts')
+    const command = 'ulimit -f 2048 && exec "$0" "$@"'
+    const child = Bun.spawn(
+      ['sh', '-c', command, process.execPath, fixture, join(folder, 'limited.db')],
+      { stdout: 'pipe', stderr: 'inherit' },
+    )
+    expect(await child.stdout.text()).toBe('outcome_unknown\nstore_unavailable\n')
+  })
+
+  test('the check finds out by itself that writing works again', async () => {
+    connection.exec('CREATE TABLE blobs (bytes BLOB)')
+    const { page_count: pages } = connection.prepare('PRAGMA page_count').get() ?? {}
+    connection.exec(`PRAGMA max_page_count = ${Number(pages)}`)
+    const large = () => connection.prepare('INSERT INTO blobs VALUES (zeroblob(1000000))').run()
+    connection.exec('PRAGMA query_only = ON')
+    expect(await outcome(writer.write(large))).toBe('store_unavailable')
+    expect(() => writer.check()).toThrow('not available')
+    connection.exec('PRAGMA query_only = OFF')
+    for (;;) {
+      try {
+        writer.check()
+        break
+      } catch {
+        await Bun.sleep(20)
+      }
+    }
     expect(await writer.write(insert(1))).toBe(1)
   })
 

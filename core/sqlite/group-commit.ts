@@ -1,6 +1,18 @@
-/** The single writer of a database: commands of one turn of the event loop share one transaction. */
-import { problem } from '../http/problem.ts'
-import { storeError } from './store-error.ts'
+/**
+ * The single writer of a database: commands of one turn of the event loop share one transaction.
+ *
+ * ```
+ *   write ──► queue ──► BEGIN ──► commands ──► COMMIT ──► acknowledged
+ *               ▲         │ locked               │ failed on its way to the disk
+ *               └─ timer ─┘                      └──► outcome unknown
+ * ```
+ *
+ * Nothing waits inside of the event loop: while another program holds the lock, reads and probes go
+ * on, and a write that has waited for its second is refused before anything of it was done.
+ */
+import { OutcomeUnknown } from '../http/outcome-unknown.ts'
+import { problem, type Problem } from '../http/problem.ts'
+import { isBusy, isUnavailable, neverCommitted, storeError } from './store-error.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
 export interface GroupCommit {
@@ -10,19 +22,29 @@ export interface GroupCommit {
    * its own: when it throws, its own changes alone are undone and its own promise alone rejects.
    * Deferred constraints have no place here: they are checked at the commit, for the whole batch.
    *
-   * @throws the problem `store_unavailable` when the transaction could not begin or commit (then
-   * every command of the batch rejects and none has happened), or after {@link GroupCommit.close}.
+   * @throws the problem `store_unavailable` when the transaction could not begin, or when its commit
+   * failed before it reached the disk (then every command of the batch rejects and none has
+   * happened), and after {@link GroupCommit.close}
+   * @throws OutcomeUnknown when the commit failed in such a way that it may be found on disk later
    */
   write<T>(command: () => T): Promise<T>
   /** Commands that wait for the next transaction. */
   queued(): number
-  /** Commits what is queued and refuses what comes later. */
-  close(): void
+  /**
+   * Throws the problem `store_unavailable` while nothing can be written, as on a full disk. Writes
+   * for that when nothing else has lately, or when the last write failed: so it also finds the end.
+   * A lock that another program holds is none of its business.
+   */
+  check(): void
+  /** Commits what is queued and refuses what comes later; resolves when nothing waits any more. */
+  close(): Promise<void>
 }
 
 export interface GroupCommitOptions {
   /** Commands in one transaction; what is past it waits for the next turn of the loop. */
   readonly maxBatch: number
+  /** Milliseconds that a command waits for another program's lock; 1,000 unless given. */
+  readonly lockPatience?: number
   /** Told how long each commit (the fsync) took, in milliseconds. */
   readonly observeCommit?: (milliseconds: number) => void
   /** Told how many commands each commit has put on disk. */
@@ -34,15 +56,29 @@ interface Pending {
   /** Runs the command and returns the acknowledgement to call once the transaction is on disk. */
   readonly execute: () => () => void
   readonly reject: (error: unknown) => void
+  /** From `performance.now()`: then it has waited long enough for the lock. */
+  readonly until: number
 }
 
+/** Half of what most requests may take. */
+const defaultLockPatience = 1_000
+
+/** Milliseconds between two looks at a lock; the first comes soon, since most locks are short. */
+const lockPause = { first: 1, longest: 25 } as const
+
+/** Milliseconds after which the last successful write says nothing of the disk any more. */
+const provenFor = 5_000
+
+/** Milliseconds between two trials while writes fail, however often somebody asks. */
+const trialPause = 500
+
 /**
- * Makes the writer of a connection; there is one per connection. A commit with `synchronous=FULL`
- * costs an fsync (about 150 us), a savepoint 4 us, so sharing the transaction is what makes many
- * durable writes a second possible.
+ * Makes the writer of a connection; there is one per connection, whose busy timeout is some
+ * milliseconds at most. A commit with `synchronous=FULL` costs an fsync (about 150 us), a savepoint
+ * 4 us, so sharing the transaction is what makes many durable writes a second possible.
  */
 export function groupCommit(connection: DatabaseSync, options: GroupCommitOptions): GroupCommit {
-  const { maxBatch, observeBatch } = options
+  const { maxBatch, observeBatch, lockPatience = defaultLockPatience } = options
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new TypeError(
       `maxBatch must be a whole number of at least 1, got ${maxBatch}: an unbounded batch holds the event loop.`,
@@ -52,30 +88,56 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
   const savepoint = connection.prepare('SAVEPOINT command')
   const undo = connection.prepare('ROLLBACK TO command')
   const release = connection.prepare('RELEASE command')
-  const commit = timed(connection.prepare('COMMIT'), options.observeCommit)
+  const commitNow = connection.prepare('COMMIT')
+  const commit = timed(commitNow, options.observeCommit)
   const rollback = connection.prepare('ROLLBACK')
+  // Sets what is set already, which SQLite writes to the log all the same.
+  const trial = connection.prepare(`PRAGMA user_version = ${userVersion(connection)}`)
 
   let waiting: Pending[] = []
   let scheduled = false
   let closed = false
+  let pause: number = lockPause.first
+  const closing = Promise.withResolvers<void>()
+  /** What became of the last attempt to write, and when; a boot that got here has written. */
+  let failure: unknown = null
+  let attemptedAt = performance.now()
 
   function flush(): void {
     scheduled = false
-    const batch = waiting.length <= maxBatch ? waiting : waiting.slice(0, maxBatch)
-    waiting = waiting.length <= maxBatch ? [] : waiting.slice(maxBatch)
-    if (waiting.length > 0) schedule()
-    if (batch.length === 0) return
+    if (waiting.length === 0) return settled()
     try {
       begin.run()
-      const settle = batch.map(executeInSavepoint)
-      commit()
-      observeBatch?.(batch.length)
-      for (const each of settle) each()
     } catch (error) {
-      abandon()
-      const failure = problem('store_unavailable', { retryAfter: 1, cause: error })
-      for (const pending of batch) pending.reject(failure)
+      return isBusy(error) ? waitForLock(error) : rejectAll(take(), error, notStored(error))
     }
+    pause = lockPause.first
+    writeBatch(take())
+    if (waiting.length > 0) schedule()
+    else settled()
+  }
+
+  function take(): readonly Pending[] {
+    const batch = waiting.length <= maxBatch ? waiting : waiting.slice(0, maxBatch)
+    waiting = waiting.length <= maxBatch ? [] : waiting.slice(maxBatch)
+    return batch
+  }
+
+  function writeBatch(batch: readonly Pending[]): void {
+    let acknowledgements: readonly (() => void)[]
+    try {
+      acknowledgements = batch.map(executeInSavepoint)
+    } catch (error) {
+      return rejectAll(batch, error, notStored(error))
+    }
+    try {
+      commit()
+    } catch (error) {
+      return rejectAll(batch, error, commitError(error))
+    }
+    attempted(null)
+    observeBatch?.(batch.length)
+    for (const acknowledge of acknowledgements) acknowledge()
   }
 
   /** Runs one command and returns how to settle it after the commit. */
@@ -95,6 +157,14 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
     }
   }
 
+  function rejectAll(batch: readonly Pending[], cause: unknown, shown: Problem): void {
+    abandon()
+    attempted(cause)
+    for (const pending of batch) pending.reject(shown)
+    if (waiting.length > 0) schedule()
+    else settled()
+  }
+
   function abandon(): void {
     try {
       if (connection.isTransaction) rollback.run()
@@ -103,10 +173,45 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
     }
   }
 
+  /** Of those that go on waiting, none has begun; whoever has waited for too long is refused. */
+  function waitForLock(cause: unknown): void {
+    const now = performance.now()
+    const late = waiting.filter(({ until }) => until <= now)
+    waiting = waiting.filter(({ until }) => until > now)
+    for (const pending of late) pending.reject(storeError(cause))
+    if (waiting.length === 0) return settled()
+    scheduled = true
+    // Not all who wait for the lock are to look at it in the same instant.
+    setTimeout(flush, pause * (0.5 + Math.random()))
+    pause = Math.min(pause * 2, lockPause.longest)
+  }
+
+  function attempted(error: unknown): void {
+    failure = isUnavailable(error) ? error : null
+    attemptedAt = performance.now()
+  }
+
   function schedule(): void {
     if (scheduled) return
     scheduled = true
     setImmediate(flush)
+  }
+
+  function settled(): void {
+    if (closed) closing.resolve()
+  }
+
+  /** A write of one page, which changes nothing. */
+  function tryToWrite(): void {
+    try {
+      begin.run()
+      trial.run()
+      commitNow.run()
+      attempted(null)
+    } catch (error) {
+      abandon()
+      attempted(isBusy(error) ? failure : error)
+    }
   }
 
   return {
@@ -118,16 +223,39 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
           if (value instanceof Promise) throw asynchronousCommand(value)
           return () => resolve(value)
         }
-        waiting.push({ execute, reject })
+        waiting.push({ execute, reject, until: performance.now() + lockPatience })
         schedule()
       })
     },
     queued: () => waiting.length,
+    check() {
+      const age = performance.now() - attemptedAt
+      if (age > (failure === null ? provenFor : trialPause)) tryToWrite()
+      if (failure !== null) throw notStored(failure)
+    },
     close() {
       closed = true
-      while (waiting.length > 0) flush()
+      // At once and not in a later turn, as far as no lock is in the way.
+      while (waiting.length > 0 && pause === lockPause.first) flush()
+      if (waiting.length === 0) closing.resolve()
+      return closing.promise
     },
   }
+}
+
+/**
+ * A commit that did not get as far as its last frame, or that SQLite itself refused, has not happened.
+ * Of any other nobody knows: after a failed fsync all of it may lie in the log, and the next one who
+ * opens the file would find it there and take it for valid (https://www.sqlite.org/walformat.html).
+ */
+const commitError = (error: unknown): Problem =>
+  neverCommitted(error) ? notStored(error) : new OutcomeUnknown(error)
+
+const notStored = (cause: unknown): Problem =>
+  problem('store_unavailable', { retryAfter: 1, cause })
+
+function userVersion(connection: DatabaseSync): number {
+  return Number(Object.values(connection.prepare('PRAGMA user_version').get() ?? {})[0] ?? 0)
 }
 
 function asynchronousCommand(promise: Promise<unknown>): TypeError {

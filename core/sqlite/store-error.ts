@@ -20,14 +20,32 @@ const unavailable: ReadonlyMap<number, string> = new Map([
  * when SQLite was locked, full, unreadable or closed; the error itself otherwise.
  */
 export function storeError(error: unknown): unknown {
+  return isUnavailable(error)
+    ? problem('store_unavailable', { retryAfter: 1, cause: error })
+    : error
+}
+
+/** True when the file cannot be used now, false for a mistake in a statement. */
+export function isUnavailable(error: unknown): boolean {
   const code = resultCode(error)
   const closed = error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE'
-  if (!closed && (code === null || !unavailable.has(code))) return error
-  return problem('store_unavailable', { retryAfter: 1, cause: error })
+  return closed || (code !== null && unavailable.has(code))
 }
 
 /** True when another connection holds the lock that was asked for. */
 export const isBusy = (error: unknown): boolean => resultCode(error) === 5
+
+/**
+ * True for errors of a COMMIT after which nothing of it can be found on disk: SQLITE_BUSY,
+ * SQLITE_CONSTRAINT, and SQLITE_FULL, since frames are written in their order and the last one makes
+ * the commit. A failed fsync is SQLITE_IOERR, on a full disk too.
+ */
+export const neverCommitted = (error: unknown): boolean =>
+  [5, 13, 19].includes(resultCode(error) ?? 0)
+
+/** The error's own message when SQLite reported it; null otherwise. */
+export const sqliteReason = (error: unknown): string | null =>
+  error instanceof Error && resultCode(error) !== null ? error.message : null
 
 function resultCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null

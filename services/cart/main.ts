@@ -2,6 +2,7 @@
 import { createAdmission } from '../../core/http/admission.ts'
 import { runService } from '../../core/lifecycle/service.ts'
 import { pause } from '../../core/resilience/pause.ts'
+import { sweep } from '../../core/resilience/sweep.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { millis } from '../../core/values/time.ts'
 import { createCarts } from './carts.ts'
@@ -67,6 +68,8 @@ await runService({
     const unusedSince = () => millis(clock.now() - life)
     // What has expired does not show anywhere; sweeping only keeps the file small.
     const sweepInterval = Math.min(60_000, life)
+    const sweeping = (name: string, interval: number, drop: (limit: number) => Promise<number>) =>
+      every(interval, (isStopping) => sweep(drop, isStopping), { log, jitter, name })
     return {
       routes: cartRoutes({ carts, checkouts, views, listing }),
       check: store.check,
@@ -76,29 +79,11 @@ await runService({
           jitter,
           name: 'open checkouts',
         }),
-        every(sweepInterval, () => toTheEnd((limit) => store.dropUnused(unusedSince(), limit)), {
-          log,
-          jitter,
-          name: 'unused carts',
-        }),
-        every(sweepInterval, () => toTheEnd((limit) => store.forgetViews(unusedSince(), limit)), {
-          log,
-          jitter,
-          name: 'old views',
-        }),
-        every(60_000, () => toTheEnd((limit) => store.forgetAnswers(clock.now(), limit)), {
-          log,
-          jitter,
-          name: 'old answers',
-        }),
+        sweeping('unused carts', sweepInterval, (limit) => store.dropUnused(unusedSince(), limit)),
+        sweeping('old views', sweepInterval, (limit) => store.forgetViews(unusedSince(), limit)),
+        sweeping('old answers', 60_000, (limit) => store.forgetAnswers(clock.now(), limit)),
       ],
       stop: store.close,
     }
   },
 })
-
-/** In small steps, so that requests get their turn between them. */
-async function toTheEnd(drop: (limit: number) => Promise<number>): Promise<void> {
-  const limit = 500
-  while ((await drop(limit)) === limit);
-}

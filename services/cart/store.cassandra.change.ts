@@ -9,7 +9,7 @@ import type { Statements } from './store.cassandra.statements.ts'
  * A batch may come twice, long after it was answered: the second time its condition must fail, or its
  * writes must do no harm.
  *
- * @throws OutcomeUnknown, to a client the problem `store_unavailable`
+ * @throws OutcomeUnknown, to a client the problem `outcome_unknown`
  */
 export type Change = (
   batch: ConditionalBatch,

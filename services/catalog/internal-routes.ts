@@ -1,11 +1,14 @@
 /** What the other services ask of the catalog; the gateway routes none of it. */
 import { problem } from '../../core/http/problem.ts'
 import { route, type Route } from '../../core/http/route.ts'
+import { askedAt, askedAtHeader } from '../../core/resilience/asked-at.ts'
 import type { OrderId, ProductId } from '../../core/values/ids.ts'
 import { fromMinor } from '../../core/values/money.ts'
+import type { Millis } from '../../core/values/time.ts'
 import type { CatalogMetrics } from './metrics.ts'
 import { productIdOf } from './products.ts'
 import {
+  ForgetBody,
   LookupAnswer,
   LookupBody,
   OrderParams,
@@ -32,7 +35,7 @@ export function internalRoutes(store: CatalogStore, metrics: CatalogMetrics): re
       handler: async function reserve_stock(call) {
         const order = orderIdOf(call.body.order_id)
         const lines = linesOf(call.body.lines)
-        const result = await store.reserve(order, mergeLines(lines))
+        const result = await store.reserve(order, mergeLines(lines), askedIn(call))
         return reservationAnswer(order, lines, result, metrics)
       },
     }),
@@ -48,7 +51,8 @@ export function internalRoutes(store: CatalogStore, metrics: CatalogMetrics): re
       errors: ['reservation_released', 'reservation_missing'],
       handler: async function commit_stock(call) {
         const order = orderIdOf(call.params.order_id)
-        const { kind } = await store.commit(order, mergeLines(linesOf(call.body.lines)))
+        const lines = mergeLines(linesOf(call.body.lines))
+        const { kind } = await store.commit(order, lines, askedIn(call))
         metrics.stock(kind === 'committed' ? 'committed' : 'refused')
         if (kind === 'released') throw problem('reservation_released')
         if (kind === 'missing') throw problem('reservation_missing')
@@ -67,10 +71,25 @@ export function internalRoutes(store: CatalogStore, metrics: CatalogMetrics): re
       errors: ['reservation_committed'],
       handler: async function release_stock(call) {
         const order = orderIdOf(call.params.order_id)
-        const { kind } = await store.release(order, mergeLines(linesOf(call.body.lines)))
+        const lines = mergeLines(linesOf(call.body.lines))
+        const { kind } = await store.release(order, lines, askedIn(call))
         metrics.stock(kind === 'released' ? 'released' : 'refused')
         if (kind === 'committed') throw problem('reservation_committed')
         return { order_id: order, state: kind }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/internal/reservations/forget',
+      operation: 'forget_reservations',
+      access: 'service:order',
+      summary: 'Drops what is kept of orders that were committed or released long ago',
+      body: ForgetBody,
+      success: { status: 204, schema: null },
+      errors: [],
+      handler: async function forget_reservations(call) {
+        await store.forget(call.body.order_ids.map(orderIdOf), askedIn(call))
+        return null
       },
     }),
     route({
@@ -91,6 +110,9 @@ export function internalRoutes(store: CatalogStore, metrics: CatalogMetrics): re
     }),
   ]
 }
+
+const askedIn = (call: { header(name: string): string | null }): Millis | undefined =>
+  askedAt(call.header(askedAtHeader))
 
 const orderIdOf = (text: string): OrderId => text.toLowerCase() as OrderId
 

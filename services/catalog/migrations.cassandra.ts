@@ -79,4 +79,13 @@ export const migrations: readonly CassandraMigration[] = [
       ) WITH speculative_retry = '50ms';
     `,
   },
+  {
+    version: 2,
+    name: 'attempts are dropped with their order',
+    cql: `
+      -- Rows go when their order is forgotten and no longer by days, so windows of time would keep them.
+      ALTER TABLE attempts
+        WITH compaction = { 'class': 'LeveledCompactionStrategy' };
+    `,
+  },
 ]

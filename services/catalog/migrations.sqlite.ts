@@ -52,4 +52,16 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    version: 2,
+    name: 'one fence an order',
+    sql: `
+      -- A released order, of which nothing is reserved and nothing can be any more.
+      CREATE TABLE fences (order_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+      INSERT INTO fences
+        SELECT order_id FROM reservations GROUP BY order_id HAVING sum(state != 'released') = 0;
+      DELETE FROM reservations WHERE order_id IN (SELECT order_id FROM fences);
+    `,
+  },
 ]

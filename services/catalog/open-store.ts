@@ -10,6 +10,6 @@ export const openCatalogStore = (openStore: OpenStore, clock: Clock): Eventually
     sqlite: (place) => openSqliteStore({ ...place, clock }),
     async cassandra(open) {
       const { migrations, openCassandraStore } = await import('./store.cassandra.ts')
-      return openCassandraStore(await open(migrations))
+      return openCassandraStore(await open(migrations), clock)
     },
   })

@@ -209,6 +209,10 @@ export const ReservationBody = closed({ order_id: OrderId, lines: Lines })
 
 export const SettlementBody = closed({ lines: Lines })
 
+export const ForgetBody = closed({
+  order_ids: Type.Array(OrderId, { minItems: 1, maxItems: 100 }),
+})
+
 export const ReservationAnswer = Type.Object({
   order_id: OrderId,
   state: Type.Union([Type.Literal('reserved'), Type.Literal('committed')], {

@@ -1,5 +1,5 @@
 /** Fills the catalog of the demo profile: resumable, by one copy at a time, and never resets what exists. */
-import { Problem } from '../../core/http/problem.ts'
+import { isStoreFailure } from '../../core/http/outcome-unknown.ts'
 import type { Logger } from '../../core/logging/logger.ts'
 import { pause as realPause } from '../../core/resilience/pause.ts'
 import { newId } from '../../core/values/ids.ts'
@@ -55,15 +55,12 @@ export async function seedDemo(options: SeedOptions): Promise<void> {
       }
     } catch (error) {
       failures += 1
-      if (!isBusy(error) || failures === patience) throw error
+      if (!isStoreFailure(error) || failures === patience) throw error
       log.warn({ err: error, done: reached, total }, 'the store did not take a chunk in time')
     }
     await pause(waitTime)
   }
 }
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Problem && error.code === 'store_unavailable'
 
 /** Writes chunk after chunk for as long as nobody else has taken over. */
 async function write(

@@ -132,6 +132,12 @@ export function createStockModel(
         const run = (store: CatalogStore) => store.release(id, exact)
         return { name: `release ${number}`, expected: release(id), run }
       }
+      if (kind === 16) {
+        // Only what is over is forgotten.
+        if (orders.get(id)?.state !== 'reserved') orders.delete(id)
+        const run = (store: CatalogStore) => store.forget([id])
+        return { name: `forget ${number}`, expected: undefined, run }
+      }
       if (kind < 19) {
         const available = random(30)
         const price = minor(1 + random(9_999))

@@ -1,5 +1,8 @@
 /** The rules of stock and reservations: pure, the same above every store. */
+import { problem, type Problem } from '../../core/http/problem.ts'
+import { isTooLate } from '../../core/resilience/asked-at.ts'
 import type { ProductId } from '../../core/values/ids.ts'
+import type { Millis } from '../../core/values/time.ts'
 import type {
   CommitResult,
   OrderLine,
@@ -8,6 +11,17 @@ import type {
   ReserveResult,
   Stock,
 } from './store.ts'
+
+/**
+ * Throws where an operation that was asked for at `asked` must not change anything any more: by now
+ * the fence that it should have met may be forgotten. Who still wants it asks again, of now.
+ */
+export function refuseLate(asked: Millis, now: Millis): void {
+  if (isTooLate(asked, now)) throw tooLate()
+}
+
+export const tooLate = (): Problem =>
+  problem('service_unavailable', { values: { service: 'catalog' }, retryAfter: 1 })
 
 /** One line of an order as the store keeps it; a fence has no name and no price. */
 export type Reservation =

@@ -13,9 +13,11 @@
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
 import { rounds } from '../../core/cassandra/rounds.ts'
+import { isTooLate } from '../../core/resilience/asked-at.ts'
 import { inBatches } from '../../core/resilience/queues.ts'
 import { newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
+import type { Clock, Millis } from '../../core/values/time.ts'
 import type { Listing } from './store.cassandra.listing.ts'
 import {
   productEntry,
@@ -23,7 +25,7 @@ import {
   type EntryRow,
   type Statements,
 } from './store.cassandra.statements.ts'
-import type { ReservationState } from './stock.ts'
+import { tooLate, type ReservationState } from './stock.ts'
 import type { Stock, StockedProduct } from './store.ts'
 
 export type StoredProduct = StockedProduct & Stock
@@ -59,8 +61,13 @@ export interface Step<R> {
 }
 
 export interface Partitions {
-  /** Runs the step and resolves with its answer when its change is stored. */
-  change<R>(id: ProductId, step: Step<R>): Promise<R>
+  /**
+   * Runs the step and resolves with its answer when its change is stored. With `asked` it changes nothing
+   * and throws when it comes too late (`refuseLate`). That is asked again after each reading, so a write
+   * that stood still since is one on a revision that is no longer there: a fence had been set since, or
+   * forgotten.
+   */
+  change<R>(id: ProductId, step: Step<R>, asked?: Millis): Promise<R>
   read(id: ProductId): Promise<StoredProduct | null>
   readLine(id: ProductId, order: OrderId): Promise<PartitionView>
 }
@@ -74,12 +81,10 @@ export interface PartitionView {
 const batchSize = 50
 /** Against other copies; with the pauses some 10 s. */
 const contention = { most: 40, step: 12 }
-/** Seconds that a settled line is kept: so long may an order's messages be repeated. */
-export const settledLife = 30 * 86_400
 /** Seconds in which the outcome of an edit can be asked for. */
 const editLife = 86_400
 
-export function createPartitions(sql: Statements, listing: Listing): Partitions {
+export function createPartitions(sql: Statements, listing: Listing, clock: Clock): Partitions {
   const queue = inBatches<ProductId, Step<unknown>>({ maxItems: batchSize, run: changeAll })
 
   async function changeAll(id: ProductId, steps: readonly Step<unknown>[]): Promise<void> {
@@ -147,7 +152,6 @@ export function createPartitions(sql: Statements, listing: Listing): Partitions 
       const { state, quantity, name, price, attempt } = line
       writes.push(
         sql.setLine.bind(
-          state === 'reserved' ? 0 : settledLife,
           state,
           quantity,
           name ?? undefined,
@@ -163,14 +167,18 @@ export function createPartitions(sql: Statements, listing: Listing): Partitions 
   }
 
   return {
-    async change<R>(id: ProductId, step: Step<R>): Promise<R> {
+    async change<R>(id: ProductId, step: Step<R>, asked?: Millis): Promise<R> {
       const answers: R[] = []
+      let isLate = false
       await queue(id, {
         ...step,
         run(draft) {
-          answers[0] = step.run(draft)
+          isLate = asked !== undefined && isTooLate(asked, clock.now())
+          // The steps of others go on.
+          if (!isLate) answers[0] = step.run(draft)
         },
       })
+      if (isLate) throw tooLate()
       const [answer] = answers
       if (answer === undefined) throw new Error('A step came to no answer.')
       return answer
@@ -229,7 +237,7 @@ function createDraft(id: ProductId, rows: readonly EntryRow[]): WritableDraft {
   }
 }
 
-/** Null also for a row that holds no product: the fence of an unknown one leaves its revision there. */
+/** Null also for a row that holds no product: builds that fenced unknown ones left a revision there. */
 function toProduct(id: ProductId, row: EntryRow | undefined): StoredProduct | null {
   if (row === undefined) return null
   const { name, price, category, version, description, manufacturer, deleted } = row

@@ -141,7 +141,6 @@ function productStatements(keyspace: Keyspace) {
     ),
     setLine: keyspace.write<
       [
-        seconds: number,
         state: ReservationState,
         quantity: number,
         name: string | undefined,
@@ -152,8 +151,8 @@ function productStatements(keyspace: Keyspace) {
         order: OrderId,
       ]
     >(
-      `UPDATE products USING TTL ? SET state = ?, quantity = ?, name = ?, price = ?, attempt = ?,
-         operation = ? WHERE id = ? AND entry = ?`,
+      `UPDATE products SET state = ?, quantity = ?, name = ?, price = ?, attempt = ?, operation = ?
+       WHERE id = ? AND entry = ?`,
       'set_reservation',
     ),
     dropLine: keyspace.write<[ProductId, OrderId]>(
@@ -196,13 +195,17 @@ function productStatements(keyspace: Keyspace) {
 
 function attemptStatements(keyspace: Keyspace) {
   return {
-    addAttempt: keyspace.write<[OrderId, attempt: string, lines: string, seconds: number]>(
-      'INSERT INTO attempts (order_id, attempt, lines) VALUES (?, ?, ?) USING TTL ?',
+    addAttempt: keyspace.write<[OrderId, attempt: string, lines: string]>(
+      'INSERT INTO attempts (order_id, attempt, lines) VALUES (?, ?, ?)',
       'add_attempt',
     ),
-    endAttempt: keyspace.write<[seconds: number, OrderId, attempt: string]>(
-      'UPDATE attempts USING TTL ? SET ended = true WHERE order_id = ? AND attempt = ?',
+    endAttempt: keyspace.write<[OrderId, attempt: string]>(
+      'UPDATE attempts SET ended = true WHERE order_id = ? AND attempt = ?',
       'end_attempt',
+    ),
+    dropAttempts: keyspace.write<[OrderId]>(
+      'DELETE FROM attempts WHERE order_id = ?',
+      'drop_attempts',
     ),
     attempts: keyspace.read<[OrderId], AttemptRow>(
       'SELECT attempt, lines, ended FROM attempts WHERE order_id = ?',

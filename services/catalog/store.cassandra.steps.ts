@@ -64,7 +64,11 @@ export const commit = (order: OrderId): Step<CommitResult> => ({
   },
 })
 
-/** Gives the line back, or fences it where nothing was reserved. */
+/**
+ * Gives the line back, or fences it where nothing was reserved. A product that nobody knows gets no
+ * fence: anybody can invent ids, and each would become a partition. Whoever reserves it later, once it
+ * is there, meets the note that the release left with the order (`attempts`).
+ */
 export const release = (order: OrderId, quantity: number): Step<ReleaseResult> => ({
   order,
   run(draft) {
@@ -74,10 +78,28 @@ export const release = (order: OrderId, quantity: number): Step<ReleaseResult> =
       move(draft, { reserved: -line.quantity, available: line.quantity })
       draft.hold(order, { ...line, state: 'released' })
     }
-    if (line === null) {
+    if (line === null && draft.product !== null) {
       draft.hold(order, { state: 'released', quantity, name: null, price: null, attempt: null })
     }
     return { kind: 'released' }
+  },
+})
+
+/**
+ * Drops a settled line. One that is reserved stays, unless its order was released: then it was taken by
+ * a reserve that was under way when the product was not there yet, and died before it looked again.
+ */
+export const forget = (order: OrderId, wasReleased: boolean): Step<'forgotten' | 'kept'> => ({
+  order,
+  run(draft) {
+    const line = draft.line(order)
+    if (line === null) return 'forgotten'
+    if (line.state === 'reserved') {
+      if (!wasReleased) return 'kept'
+      move(draft, { reserved: -line.quantity, available: line.quantity })
+    }
+    draft.drop(order)
+    return 'forgotten'
   },
 })
 

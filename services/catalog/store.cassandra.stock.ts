@@ -11,18 +11,25 @@
  *   reserved as a whole when one attempt holds all lines: no other one will undo any of them.
  * - The first line decides between commit and release; the others follow it, after a crash as well. A
  *   commit is asked for after a reserve was answered, so the lines that it finds are there to stay.
+ * - A release notes itself with the order before it touches a line, and fences each product that there
+ *   is. A reserve that finds the note carries the release out itself and is refused: so an order is
+ *   fenced also where its products were unknown to the release and came later.
+ * - Lines, notes and fences stay until the order is forgotten; no time takes them.
  */
 import { rounds } from '../../core/cassandra/rounds.ts'
+import { atMost } from '../../core/resilience/at-most.ts'
 import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
-import {
-  settledLife,
-  type HeldLine,
-  type Partitions,
-  type PartitionView,
-} from './store.cassandra.partition.ts'
+import type { Clock, Millis } from '../../core/values/time.ts'
+import type { HeldLine, Partitions, PartitionView } from './store.cassandra.partition.ts'
 import type { AttemptRow, Statements } from './store.cassandra.statements.ts'
 import * as steps from './store.cassandra.steps.ts'
-import { commitObstacle, releaseObstacle, repeatedReserve, type Reservation } from './stock.ts'
+import {
+  commitObstacle,
+  refuseLate,
+  releaseObstacle,
+  repeatedReserve,
+  type Reservation,
+} from './stock.ts'
 import type {
   CommitResult,
   OrderLine,
@@ -34,6 +41,8 @@ import type {
 
 /** Against other attempts of the same order. */
 const passes = { most: 20, step: 20 }
+/** Orders that are forgotten side by side; lines of one product go together. */
+const forgottenAtOnce = 32
 
 interface AskedLine {
   readonly asked: OrderLine
@@ -50,6 +59,7 @@ interface Whole {
 export function createStock(
   sql: Statements,
   partitions: Partitions,
+  clock: Clock,
 ): Omit<StockStore, 'stockViolations'> {
   const readAll = (
     order: OrderId,
@@ -63,10 +73,9 @@ export function createStock(
     )
 
   const note = (order: OrderId, attempt: string, lines: readonly OrderLine[]): Promise<void> =>
-    sql.addAttempt.run(order, attempt, textOf(lines), settledLife)
+    sql.addAttempt.run(order, attempt, textOf(lines))
 
-  const end = (order: OrderId, attempt: string): Promise<void> =>
-    sql.endAttempt.run(settledLife, order, attempt)
+  const end = (order: OrderId, attempt: string): Promise<void> => sql.endAttempt.run(order, attempt)
 
   /** What stands against lines that are not those of an earlier attempt; null when none were. */
   async function otherLines(
@@ -74,7 +83,7 @@ export function createStock(
     lines: readonly OrderLine[],
     attempts: readonly AttemptRow[],
   ): Promise<ReserveResult | null> {
-    const others = new Set(attempts.filter(({ ended }) => ended !== true).map((row) => row.lines))
+    const others = new Set(attempts.filter(isStanding).map((row) => row.lines))
     others.delete(textOf(lines))
     if (others.size === 0) return null
     const all = [...others].map(linesOf)
@@ -89,11 +98,12 @@ export function createStock(
     order: OrderId,
     lines: readonly OrderLine[],
     attempt: string,
+    asked: Millis,
   ): Promise<Exclude<steps.Taken, { kind: 'held' }> | Whole> {
     const held: AskedLine[] = []
     let fresh = false
-    for (const asked of lines) {
-      const taken = await partitions.change(asked.productId, steps.take(order, asked, attempt))
+    for (const each of lines) {
+      const taken = await partitions.change(each.productId, steps.take(order, each, attempt), asked)
       if (taken.kind !== 'held') {
         // Also lines that an earlier pass has taken.
         const giveBack = ({ productId }: OrderLine) =>
@@ -101,25 +111,30 @@ export function createStock(
         await Promise.all(lines.map(giveBack))
         return taken
       }
-      held.push({ asked, line: taken.line })
+      held.push({ asked: each, line: taken.line })
       fresh ||= taken.fresh
     }
     return { kind: 'whole', held, fresh }
   }
 
-  /**
-   * False when another attempt may have taken over an earlier line while a later one was taken. One that
-   * notes itself after this finds all lines held, and so never gives one back.
-   */
-  const isAlone = async (order: OrderId, lines: readonly OrderLine[]): Promise<boolean> =>
-    lines.length === 1 || (await sql.attempts.all(order)).length === 1
+  /** Carries out a release that was asked for, by whoever meets it; null where none was. */
+  async function released(
+    order: OrderId,
+    attempts: readonly AttemptRow[],
+    asked: Millis,
+  ): Promise<ReleaseResult | null> {
+    const noted = attempts.find((row) => row.attempt === releaseOf(order) && isStanding(row))
+    return noted === undefined ? null : release(order, linesOf(noted.lines), asked)
+  }
 
   async function attemptReserve(
     order: OrderId,
     lines: readonly OrderLine[],
     attempt: string,
+    asked: Millis,
   ): Promise<ReserveResult> {
     const attempts = await sql.attempts.all(order)
+    if ((await released(order, attempts, asked))?.kind === 'released') return { kind: 'released' }
     const obstacle = await otherLines(order, lines, attempts)
     if (obstacle !== null) return obstacle
     const isFirst = attempts.length === 1
@@ -133,14 +148,21 @@ export function createStock(
     }
     let fresh = false
     return rounds<ReserveResult>(async () => {
-      const taken = await takeAll(order, lines, attempt)
+      const taken = await takeAll(order, lines, attempt, asked)
       if (taken.kind === 'released' || taken.kind === 'differs') return taken
       if (taken.kind === 'short') {
         const short = shortOf(await readAll(order, lines))
         return { kind: 'out_of_stock', lines: withShort(short, lines, taken) }
       }
       fresh ||= taken.fresh
-      const held = (await isAlone(order, lines)) ? taken.held : await readAll(order, lines)
+      let { held }: { held: readonly AskedLine[] } = taken
+      if (lines.length > 1) {
+        const now = await sql.attempts.all(order)
+        if ((await released(order, now, asked))?.kind === 'released') return { kind: 'released' }
+        // Another attempt may have taken over an earlier line while a later one was taken. One that
+        // notes itself after this finds all lines held, and so never gives one back.
+        if (now.length > 1) held = await readAll(order, lines)
+      }
       const answer = repetition(held, lines)
       if (answer !== null) return answer.kind === 'reserved' ? { ...answer, fresh } : answer
       // Another attempt of the same order is at it: one of the two comes through.
@@ -148,35 +170,62 @@ export function createStock(
     }, passes)
   }
 
+  async function release(
+    order: OrderId,
+    lines: readonly OrderLine[],
+    asked: Millis,
+  ): Promise<ReleaseResult> {
+    // The same for every release of the order, which may be repeated for days.
+    const attempt = releaseOf(order)
+    await note(order, attempt, lines)
+    const before = await readAll(order, lines)
+    const releaseLine = ({ productId, quantity }: OrderLine) =>
+      partitions.change(productId, steps.release(order, quantity), asked)
+    const obstacle =
+      releaseObstacle(reservationsOf(before), lines) ??
+      (await firstThenOthers(lines, releaseLine, isReleased))
+    if (obstacle === null) return { kind: 'released' }
+    await end(order, attempt)
+    return obstacle
+  }
+
+  async function forget(order: OrderId, asked: Millis): Promise<void> {
+    const attempts = await sql.attempts.all(order)
+    const wasReleased = attempts.some((row) => row.attempt === releaseOf(order) && isStanding(row))
+    // Every line was noted before it was taken or fenced.
+    const lines = attempts.flatMap((row) => linesOf(row.lines))
+    const products = new Set(lines.map(({ productId }) => productId))
+    const dropped = await Promise.all(
+      [...products].map((id) => partitions.change(id, steps.forget(order, wasReleased), asked)),
+    )
+    if (dropped.length > 0 && !dropped.includes('kept')) await sql.dropAttempts.run(order)
+  }
+
   return {
-    async reserve(order, lines) {
+    async reserve(order, lines, asked = clock.now()) {
+      refuseLate(asked, clock.now())
       const attempt = newId<string>()
       await note(order, attempt, lines)
-      const result = await attemptReserve(order, lines, attempt)
+      const result = await attemptReserve(order, lines, attempt, asked)
       if (result.kind !== 'reserved') await end(order, attempt)
       return result
     },
 
-    async commit(order, lines) {
+    async commit(order, lines, asked = clock.now()) {
       const obstacle = commitObstacle(reservationsOf(await readAll(order, lines)), lines)
       if (obstacle !== null) return obstacle
-      const commit = ({ productId }: OrderLine) => partitions.change(productId, steps.commit(order))
+      const commit = ({ productId }: OrderLine) =>
+        partitions.change(productId, steps.commit(order), asked)
       return (await firstThenOthers(lines, commit, isCommitted)) ?? { kind: 'committed' }
     },
 
-    async release(order, lines) {
-      // The same for every release of the order, which may be repeated for days.
-      const attempt = derivedId<string>('release', order)
-      const [before] = await Promise.all([readAll(order, lines), note(order, attempt, lines)])
-      const release = ({ productId, quantity }: OrderLine) =>
-        partitions.change(productId, steps.release(order, quantity))
-      const obstacle =
-        releaseObstacle(reservationsOf(before), lines) ??
-        (await firstThenOthers(lines, release, isReleased))
-      if (obstacle === null) return { kind: 'released' }
-      await end(order, attempt)
-      return obstacle
+    async release(order, lines, asked = clock.now()) {
+      refuseLate(asked, clock.now())
+      return release(order, lines, asked)
     },
+
+    forget: (orders, asked = clock.now()) =>
+      atMost(forgottenAtOnce, orders, (order) => forget(order, asked)),
 
     async stock(product) {
       const stored = await partitions.read(product)
@@ -186,6 +235,11 @@ export function createStock(
     },
   }
 }
+
+/** The attempt that a release is noted as. */
+const releaseOf = (order: OrderId): string => derivedId<string>('release', order)
+
+const isStanding = ({ ended }: AttemptRow): boolean => ended !== true
 
 /** Equal lines give equal text, as they are merged and in order. */
 const textOf = (lines: readonly OrderLine[]): string =>

@@ -36,7 +36,7 @@ export function createStockCheck(sql: Statements): () => Promise<number> {
   }
 }
 
-/** A row without counters is no product: an order was fenced of one that nobody knows. */
+/** A row without counters is no product: an older build fenced an order of one that nobody knows. */
 const addsUp = ({ stocked, available, reserved, sold }: Counters): boolean =>
   isSound({
     stocked: stocked ?? 0,

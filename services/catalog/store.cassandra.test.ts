@@ -8,6 +8,7 @@ import {
   type TestKeyspace,
 } from '../../core/cassandra/keyspace.fixture.ts'
 import { migrations, openCassandraStore } from './store.cassandra.ts'
+import { productEntry } from './store.cassandra.statements.ts'
 import { catalogStoreConformance } from './store.conformance.ts'
 
 const tables = ['products', 'attempts', 'products_by_category', 'categories', 'seeds']
@@ -22,7 +23,25 @@ describe.skipIf(!hasCassandra)('on one node', () => {
 
   catalogStoreConformance(async () => {
     await emptyTables(place.options.keyspace, tables)
-    const store = await openCassandraStore(await openKeyspace(place.options))
-    return { store, close: store.close }
+    const keyspace = await openKeyspace(place.options)
+    const rows = keyspace.read<
+      [],
+      { state: string | null; category: string | null; entry: string }
+    >('SELECT entry, state, category FROM products', 'list_rows', { maxRows: 10_000 })
+    const notes = keyspace.read<[], object>('SELECT attempt FROM attempts', 'list_notes', {
+      maxRows: 10_000,
+    })
+    const store = await openCassandraStore(keyspace)
+    return {
+      store,
+      async kept() {
+        const lines = (await rows.all()).filter(({ entry, state, category }) =>
+          // Edits leave rows of their own, which have neither.
+          entry === productEntry ? category === null : state !== null,
+        )
+        return { lines: lines.length, notes: (await notes.all()).length }
+      },
+      close: store.close,
+    }
   })
 })

@@ -3,6 +3,7 @@
  * orders that hold some of it, changed by one conditional batch at a time.
  */
 import type { Keyspace } from '../../core/cassandra/keyspace.ts'
+import { systemClock, type Clock } from '../../core/values/time.ts'
 import { createCategories } from './store.cassandra.categories.ts'
 import { createListing } from './store.cassandra.listing.ts'
 import { createPartitions } from './store.cassandra.partition.ts'
@@ -15,16 +16,19 @@ import type { CatalogStore } from './store.ts'
 
 export { migrations } from './migrations.cassandra.ts'
 
-export async function openCassandraStore(keyspace: Keyspace): Promise<CatalogStore> {
+export async function openCassandraStore(
+  keyspace: Keyspace,
+  clock: Clock = systemClock,
+): Promise<CatalogStore> {
   const sql = declareStatements(keyspace)
   await keyspace.prepare()
   const categories = createCategories(sql)
   const listing = createListing(sql, (id) => partitions.read(id))
-  const partitions = createPartitions(sql, listing)
+  const partitions = createPartitions(sql, listing, clock)
   return {
     ...createProducts(partitions, listing, categories),
     ...createSeeding(sql, categories),
-    ...createStock(sql, partitions),
+    ...createStock(sql, partitions, clock),
     stockViolations: createStockCheck(sql),
     check: keyspace.check,
     close: keyspace.close,

@@ -6,9 +6,9 @@ import {
   testKeyspace,
   type TestKeyspace,
 } from '../../core/cassandra/keyspace.fixture.ts'
-import { newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
+import { derivedId, newId, type OrderId, type ProductId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
-import { millis } from '../../core/values/time.ts'
+import { manualClock, millis } from '../../core/values/time.ts'
 import { isSound, mergeLines } from './stock.ts'
 import { productEntry } from './store.cassandra.statements.ts'
 import { migrations, openCassandraStore } from './store.cassandra.ts'
@@ -207,6 +207,49 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       const stocks = await Promise.all([stockOf(a), stockOf(b)])
       expect(stocks.reduce((sum, stock) => sum + (stock?.reserved ?? 0), 0)).toBe(taken.length)
     }
+  })
+
+  test('take nothing for an order whose release missed a product that came meanwhile', async () => {
+    const note = spaces[0].write<[OrderId, string, string]>(
+      'INSERT INTO attempts (order_id, attempt, lines) VALUES (?, ?, ?)',
+      'note_release',
+    )
+    const id = await add({ available: 4 })
+    const lines = pieceOf(id)
+    /** Taken by a reserve that had looked for a release before there was one. */
+    const straggler = async () => {
+      const order = newId<OrderId>()
+      await stores[0].reserve(order, lines)
+      await note.run(order, derivedId<string>('release', order), JSON.stringify([[id, 1]]))
+      return order
+    }
+    const [met, forgotten] = [await straggler(), await straggler()]
+    expect(await stockOf(id)).toMatchObject({ available: 2, reserved: 2 })
+    // Whoever asks for it again ends the release, and so does forgetting when nobody does.
+    expect(await stores[1].reserve(met, lines)).toEqual({ kind: 'released' })
+    expect(await stockOf(id)).toMatchObject({ available: 3, reserved: 1 })
+    await stores[1].forget([forgotten])
+    expect(await stockOf(id)).toMatchObject({ available: 4, reserved: 0 })
+  })
+
+  test('refuse a reserve that stood still while its fence was set and forgotten', async () => {
+    const clock = manualClock(Date.now())
+    const asleep = await openKeyspace(home.options)
+    const slow = slowKeyspace(asleep)
+    const sleeper = await openCassandraStore(slow.keyspace, clock)
+    const id = await add({ available: 4 })
+    const order = newId<OrderId>()
+    const write = slow.hold()
+    const late = sleeper.reserve(order, pieceOf(id))
+    // Its write is on its way, on the revision of before.
+    await write.reached
+    await stores[0].release(order, pieceOf(id))
+    await stores[0].forget([order])
+    clock.advance(25 * 3_600_000)
+    write.go()
+    await expect(late).rejects.toMatchObject({ code: 'service_unavailable' })
+    expect(await stockOf(id)).toMatchObject({ available: 4, reserved: 0 })
+    await asleep.close()
   })
 
   test(

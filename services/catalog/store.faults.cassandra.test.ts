@@ -171,6 +171,23 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
       },
     },
     {
+      name: 'a forgetting',
+      writes: ['change_product', 'drop_attempts'],
+      async prepare(store, subject) {
+        await reserve(store, subject)
+        await commit(store, subject)
+      },
+      async act(store, { order }) {
+        await store.forget([order])
+        return {}
+      },
+      answer: {},
+      async done(store, subject) {
+        await expectCounters([8, 0, 2], [7, 0, 3])(store, subject)
+        expect(await commit(store, subject)).toEqual({ kind: 'missing' })
+      },
+    },
+    {
       name: 'a removal',
       writes: ['change_product', 'raise_categories'],
       prepare: reserve,

@@ -13,6 +13,8 @@ import { openSqliteStore, sqliteStore } from './store.sqlite.ts'
 
 catalogStoreConformance(open)
 
+const orderIdOf = (name: string): OrderId => derivedId('test-order', name)
+
 async function open(): Promise<StoreUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
   const path = join(folder, 'catalog.db')
@@ -22,6 +24,11 @@ async function open(): Promise<StoreUnderTest> {
     store: sqliteStore(crash.db),
     crashAfter: crash.after,
     heal: crash.heal,
+    async kept() {
+      const both = 'SELECT (SELECT count(*) FROM reservations) + (SELECT count(*) FROM fences)'
+      const lines = db.statement<[], { lines: number }>(`${both} AS lines`).get()?.lines
+      return { lines: lines ?? NaN, notes: 0 }
+    },
     async close() {
       await db.close()
       rmSync(folder, { recursive: true })
@@ -77,6 +84,32 @@ test('two handles on one file share one stock', async () => {
   expect(stock).toEqual({ stocked: 30, available: 0, reserved: 30, sold: 0 })
   expect(stock !== null && isSound(stock)).toBe(true)
   for (const store of stores) await store.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('fences of an older build, a row for each line, become one for the order', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
+  const path = join(folder, 'catalog.db')
+  const first = openDatabase({ path, migrations: migrations.slice(0, 1), service: 'catalog' })
+  const [fenced, sold] = [orderIdOf('отказ'), orderIdOf('продан')]
+  const product = sampleProduct('яблоко')
+  const add = first.statement('INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?)')
+  await first.write(() => {
+    for (const n of ['1', '2', '3']) add.run(fenced, n, 1, null, null, 'released')
+    add.run(sold, product.id, 2, 'Товар', 100, 'committed')
+  })
+  await first.close()
+  const db = openDatabase({ path, migrations, service: 'catalog' })
+  const store = sqliteStore(db)
+  await store.create(product)
+  const one = [{ productId: product.id, quantity: 1 }]
+  expect(await store.reserve(fenced, one)).toEqual({ kind: 'released' })
+  expect(await store.release(sold, one)).toEqual({ kind: 'committed' })
+  const rows = db.statement<[], { order_id: string }>('SELECT order_id FROM reservations').all()
+  expect(rows).toEqual([{ order_id: sold }])
+  await store.forget([fenced])
+  expect(await store.reserve(fenced, one)).toMatchObject({ kind: 'reserved' })
+  await store.close()
   rmSync(folder, { recursive: true })
 })
 

@@ -187,23 +187,47 @@ export type ReleaseResult = { readonly kind: 'released' } | { readonly kind: 'co
  * operation takes effect on all lines or on none, and repeating it changes nothing:
  *
  * ```
- *              reserve            commit              release
- *  (none)      -> reserved        refused: missing    -> released   (the fence; stock untouched)
- *  reserved    same answer        -> committed        -> released   (pieces are available again)
- *  committed   same answer        same answer         refused: committed
- *  released    refused: released  refused: released   same answer
+ *              reserve            commit              release                forget
+ *  (none)      -> reserved        refused: missing    -> released (fenced)   (none)
+ *  reserved    same answer        -> committed        -> released            reserved
+ *  committed   same answer        same answer         refused: committed     -> (none)
+ *  released    refused: released  refused: released   same answer            -> (none)
  * ```
  *
- * The fence: a release leaves a released row also where nothing was reserved, so that a reserve
- * which comes after it, however late, cannot take stock for an order that was given up.
+ * The fence: a release leaves a mark also where nothing was reserved, so that a reserve which comes
+ * after it, however late, cannot take stock for an order that was given up.
+ *
+ * Fences and settled reservations end, for they are as many as there were orders. Three times make it
+ * safe, `latest` being an hour (`core/resilience/asked-at.ts`) and the retention a day:
+ *
+ * ```
+ *   order service   asks ─────► confirms: entry out of the outbox ──── a day ───► asks to forget
+ *   catalog          └ refused from here on: asked + an hour             fence gone ┘
+ * ```
+ * - Nobody asks for an order anew once its release or commit is confirmed: the entry is gone, and the
+ *   row is REJECTED, CANCELLED or DELIVERED. Time alone forgets nothing: while the entry waits, for
+ *   however long, so does the fence.
+ * - Whatever was asked before, and lies in a buffer or in a process that stands still, is refused an hour
+ *   after it was asked for, in the very step that would write, by the catalog's clock.
+ * - So between the last request that can change anything and the forgetting there are 23 hours, which
+ *   two machines' clocks may differ by.
+ *
+ * `sold` counts per product, so the sums hold without the rows of what was sold.
+ *
+ * `asked` is when the caller last knew that the operation was wanted; now, unless given.
  */
 export interface StockStore {
   /** Moves the lines from available to reserved, at the current names and prices. */
-  reserve(order: OrderId, lines: readonly OrderLine[]): Promise<ReserveResult>
+  reserve(order: OrderId, lines: readonly OrderLine[], asked?: Millis): Promise<ReserveResult>
   /** Moves what was reserved to sold; the reservation's own quantities count, not the caller's. */
-  commit(order: OrderId, lines: readonly OrderLine[]): Promise<CommitResult>
+  commit(order: OrderId, lines: readonly OrderLine[], asked?: Millis): Promise<CommitResult>
   /** Moves what was reserved back to available, and fences the order. */
-  release(order: OrderId, lines: readonly OrderLine[]): Promise<ReleaseResult>
+  release(order: OrderId, lines: readonly OrderLine[], asked?: Millis): Promise<ReleaseResult>
+  /**
+   * Drops what is kept of orders that were committed or released; of others it drops nothing. Only
+   * for orders whose end was confirmed a day ago: from then on nothing tells a late reserve from a new one.
+   */
+  forget(orders: readonly OrderId[], asked?: Millis): Promise<void>
   /** The counters of a product, also when it is deleted; null when there never was one. */
   stock(product: ProductId): Eventually<Stock | null>
   /** Products whose counters do not add up: 0, unless somebody wrote past the rules. */

@@ -1,14 +1,6 @@
 /** Settings of the gateway. */
-import { commonSettings, portSetting } from '../../core/config/common.ts'
-import {
-  duration,
-  integer,
-  list,
-  number,
-  path,
-  text,
-  type Environment,
-} from '../../core/config/config.ts'
+import { byProfile, commonSettings, portSetting } from '../../core/config/common.ts'
+import { duration, integer, list, number, path, text } from '../../core/config/config.ts'
 
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
@@ -16,12 +8,6 @@ const { CATALOG_URL, CART_URL, ORDER_URL, USER_URL, PROFILES_DIR } = commonSetti
 const { ACCESS_LOG_SAMPLE, ACCESS_LOG_PER_SECOND } = commonSettings
 const { OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE, TRACE_PER_SECOND } = commonSettings
 const { TRACE_CHECKOUTS_PER_SECOND, TRACE_SLOW_MS } = commonSettings
-
-/** The demo profile's limit is far above what one machine can ask. */
-const byProfile =
-  (production: number, demo: number) =>
-  (env: Environment): number =>
-    env['PROFILE'] === 'demo' ? demo : production
 
 export const gatewaySettings = {
   PROFILE,

@@ -14,16 +14,18 @@ import { nameKeyOf } from './users.ts'
 
 /** As quick as the tests want it; it counts what the real one would have computed. */
 function countingPasswords() {
-  const counts = { computed: 0, refuse: false }
-  const compute = async (): Promise<void> => {
+  const counts = { computed: 0, refuse: false, addresses: [] as string[] }
+  const compute = async (address: string): Promise<void> => {
+    counts.addresses.push(address)
     await new Promise((resolve) => setImmediate(resolve))
     if (counts.refuse) throw problem('overloaded')
     counts.computed++
   }
   const passwords: Passwords = {
-    hash: (password) => compute().then(() => `hash:${password}`),
-    verify: (hashed, password) => compute().then(() => hashed === `hash:${password}`),
-    verifyDummy: () => compute().then(() => false as const),
+    hash: (password, address) => compute(address).then(() => `hash:${password}`),
+    verify: (hashed, password, address) =>
+      compute(address).then(() => hashed === `hash:${password}`),
+    verifyDummy: (_password, address) => compute(address).then(() => false as const),
   }
   return { passwords, counts }
 }
@@ -64,6 +66,9 @@ const registration = (username: string) => ({
   phone: null,
 })
 
+const register = (username: string, address = '192.0.2.1') =>
+  accounts.register(registration(username), address)
+
 const login = (username: string, password: string, address = '192.0.2.1') =>
   accounts
     .authenticate({ username, password, address, deadline: deadlineIn(60_000, clock) })
@@ -74,33 +79,39 @@ const login = (username: string, password: string, address = '192.0.2.1') =>
 
 describe('registering', () => {
   test('makes a user, whatever the name says, and signs in under any spelling of it', async () => {
-    const user = await accounts.register(registration('Admin_Анна'))
+    const user = await register('Admin_Анна')
     expect(user).toMatchObject({ username: 'Admin_Анна', role: 'user' })
     expect(await login('ADMIN_АННА', 'secret1')).toMatchObject({ id: user.id })
     expect([registered, logins]).toEqual([1, ['success']])
   })
 
   test('a taken name is refused without computing a hash', async () => {
-    await accounts.register(registration('anna'))
+    await register('anna')
     const before = counts.computed
-    await expect(accounts.register(registration('ANNA'))).rejects.toMatchObject({
+    await expect(register('ANNA')).rejects.toMatchObject({
       code: 'username_taken',
     })
     expect([counts.computed, registered]).toEqual([before, 1])
   })
 
   test('of many who want one name at once, one gets it', async () => {
-    const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => accounts.register(registration('anna'))),
-    )
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => register('anna')))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(registered).toBe(1)
   })
 })
 
+test('every hash takes its place in the queue of the address that asked for it', async () => {
+  await register('anna', '192.0.2.7')
+  await login('anna', 'secret1', '192.0.2.8')
+  await login('anna', 'wrong', '192.0.2.9')
+  await login('nobody', 'wrong', '192.0.2.10')
+  expect(counts.addresses).toEqual(['192.0.2.7', '192.0.2.8', '192.0.2.9', '192.0.2.10'])
+})
+
 describe('signing in', () => {
   test('an unknown name costs the hash of a known one and gets the same answer', async () => {
-    await accounts.register(registration('anna'))
+    await register('anna')
     for (const name of ['anna', 'nobody']) {
       const before = counts.computed
       expect(await login(name, 'wrong')).toBe('login_failed')
@@ -110,7 +121,7 @@ describe('signing in', () => {
   })
 
   test('a thousand guesses at once reach ten hashes, for known and unknown names alike', async () => {
-    await accounts.register(registration('anna'))
+    await register('anna')
     for (const [index, name] of ['anna', 'nobody'].entries()) {
       const before = counts.computed
       const answers = await Promise.all(
@@ -130,7 +141,7 @@ describe('signing in', () => {
   })
 
   test('a full hash pool is 503 and costs the account nothing', async () => {
-    await accounts.register(registration('anna'))
+    await register('anna')
     counts.refuse = true
     for (let times = 0; times < 15; times++)
       expect(await login('anna', 'secret1')).toBe('overloaded')

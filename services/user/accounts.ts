@@ -26,8 +26,8 @@ export interface Credentials {
 }
 
 export interface Accounts {
-  /** @throws username_taken, overloaded */
-  register(registration: Registration): Promise<User>
+  /** `address` is the client's. @throws username_taken, overloaded */
+  register(registration: Registration, address: string): Promise<User>
   /** @throws login_failed, too_many_attempts, overloaded */
   authenticate(credentials: Credentials): Promise<Account>
   /** Adds a user with a role, as no request can; false when the name is taken. */
@@ -44,10 +44,17 @@ export interface AccountsOptions {
   readonly metrics: Pick<UserMetrics, 'registered' | 'login'>
 }
 
+/** In place of a client's address where the process itself asks. */
+const ourselves = ''
+
 export function createAccounts(options: AccountsOptions): Accounts {
   const { store, passwords, limits, clock, metrics } = options
 
-  async function create(registration: Registration, role: Role): Promise<User | null> {
+  async function create(
+    registration: Registration,
+    role: Role,
+    address: string,
+  ): Promise<User | null> {
     const { username, password, fullName, phone } = registration
     const key = nameKeyOf(username)
     // Saves the hash where the answer is known; what decides is the conditional write.
@@ -60,7 +67,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       phone,
       role,
       createdAt: now,
-      passwordHash: await passwords.hash(password),
+      passwordHash: await passwords.hash(password, address),
       disabledAt: null,
     }
     return (await store.addUser(key, account)) ? account : null
@@ -71,18 +78,22 @@ export function createAccounts(options: AccountsOptions): Accounts {
    * password is: what an account is like is nobody's business who cannot sign in (OWASP,
    * Authentication Cheat Sheet, "Authentication and Error Messages").
    */
-  async function check(username: string, password: string): Promise<Account | null> {
+  async function check(
+    username: string,
+    password: string,
+    address: string,
+  ): Promise<Account | null> {
     const account = await store.accountByName(nameKeyOf(username))
     const right =
       account === null
-        ? await passwords.verifyDummy(password)
-        : await passwords.verify(account.passwordHash, password)
+        ? await passwords.verifyDummy(password, address)
+        : await passwords.verify(account.passwordHash, password, address)
     return right && account?.disabledAt === null ? account : null
   }
 
   return {
-    async register(registration) {
-      const user = await create(registration, 'user')
+    async register(registration, address) {
+      const user = await create(registration, 'user', address)
       if (user === null) throw problem('username_taken')
       metrics.registered()
       return user
@@ -92,7 +103,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const who = { account: nameKeyOf(username), address, deadline }
       let user
       try {
-        user = await limits.attempt(who, () => check(username, password))
+        user = await limits.attempt(who, () => check(username, password, address))
       } catch (error) {
         if (error instanceof Problem && error.code === 'too_many_attempts') metrics.login('limited')
         throw error
@@ -103,11 +114,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
 
     async add(registration, role) {
-      return (await create(registration, role)) !== null
+      return (await create(registration, role, ourselves)) !== null
     },
 
     async hasPassword(username, password) {
-      return (await check(username, password)) !== null
+      return (await check(username, password, ourselves)) !== null
     },
   }
 }

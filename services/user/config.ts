@@ -1,4 +1,5 @@
 /** Settings of the user service beside the common ones. */
+import { byProfile } from '../../core/config/common.ts'
 import { duration, integer } from '../../core/config/config.ts'
 
 export const userSettings = {
@@ -9,7 +10,7 @@ export const userSettings = {
     max: 256,
   }),
   PASSWORD_QUEUE: integer({
-    help: 'password hashes that may wait; past it the answer is 503',
+    help: 'password hashes that may wait, each address in turn; past it the one with the most gets 503',
     default: 64,
     min: 64,
     max: 10_000,
@@ -45,7 +46,7 @@ export const userSettings = {
     max: 86_400_000,
   }),
   NOTIFICATION_STREAMS: integer({
-    help: 'event streams open at once, which the gateway counts as requests under way; past it 503',
+    help: 'event streams open at once, beside the requests under way; past it the answer is 503',
     default: 1_500,
     min: 1,
     max: 100_000,
@@ -55,6 +56,12 @@ export const userSettings = {
     default: 10,
     min: 1,
     max: 1_000,
+  }),
+  NOTIFICATION_STREAMS_PER_ADDRESS: integer({
+    help: 'event streams one address may have open at once; past it the answer is 429',
+    default: byProfile(100, 100_000),
+    min: 1,
+    max: 100_000,
   }),
   NOTIFICATION_HEARTBEAT_MS: duration({
     help: 'time after which a quiet event stream shows that it is alive',

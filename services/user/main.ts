@@ -10,6 +10,7 @@ import { createPasswords } from '../../core/auth/password.ts'
 import { standBack } from '../../core/auth/stand-back.ts'
 import type { Revocations } from '../../core/auth/revocations.ts'
 import { runService } from '../../core/lifecycle/service.ts'
+import { sweep } from '../../core/resilience/sweep.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { millis } from '../../core/values/time.ts'
 import { createAccounts } from './accounts.ts'
@@ -26,9 +27,8 @@ import { userRoutes } from './routes.ts'
 import { createSessions } from './sessions.ts'
 import { timedPasswords } from './timed-passwords.ts'
 
-/** Milliseconds between two sweeps, and rows of each kind that one of them drops at most. */
+/** Milliseconds between two sweeps. */
 const sweepInterval = 30_000
-const sweepLimit = 2_000
 /** Milliseconds after which a guess has been decided, unless hashes queue; so long a refusal may wait. */
 const guessLife = 500
 /** Milliseconds between two looks at the pool of threads, which grows when it is needed. */
@@ -96,6 +96,7 @@ await runService({
       metrics: userMetrics,
       limit: config.NOTIFICATION_STREAMS,
       limitPerUser: config.NOTIFICATION_STREAMS_PER_USER,
+      limitPerAddress: config.NOTIFICATION_STREAMS_PER_ADDRESS,
       heartbeat: config.NOTIFICATION_HEARTBEAT_MS,
     })
     userMetrics.countStreams(streams.size)
@@ -127,10 +128,11 @@ await runService({
           log,
           name: 'thread priorities',
         }),
-        every(sweepInterval, () => store.sweep(clock.now(), sweepLimit), {
-          log,
-          name: 'expired rows',
-        }),
+        every(
+          sweepInterval,
+          (isStopping) => sweep((limit) => store.sweep(clock.now(), limit), isStopping),
+          { log, name: 'expired rows' },
+        ),
         every(pollInterval, streams.poll, { log, name: 'notification poll' }),
         every(tickInterval, streams.tick, { log, name: 'notification streams' }),
       ],

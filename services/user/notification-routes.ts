@@ -30,6 +30,7 @@ export function notificationRoutes({ streams }: NotificationRoutesOptions): read
         const after = idIn(call.header('last-event-id')) ?? call.query.last_event_id ?? null
         const body = await streams.open({
           user: call.caller.id,
+          address: call.address,
           after,
           allowed: () => signedIn(call),
         })

@@ -8,6 +8,7 @@ import {
   createNotificationStreams,
   tickInterval,
   type NotificationStreams,
+  type NotificationStreamsOptions,
 } from './notification-streams.ts'
 import { createNotifications, type Notifications } from './notifications.ts'
 import type { UserStore } from './store.ts'
@@ -22,10 +23,15 @@ let store: UserStore
 let streams: NotificationStreams
 let notifications: Notifications
 let sent: number
+/** An address that all come from unless a test says otherwise. */
+const here = '192.0.2.1'
+
 /** Reads of pages of notifications. */
 let reads: number
+/** What each refused stream was one too many of. */
+let refusedBy: string[]
 
-function streamsWith(limits: { readonly limit?: number; readonly limitPerUser?: number } = {}) {
+function streamsWith(limits: Partial<NotificationStreamsOptions> = {}) {
   return createNotificationStreams({
     store: {
       notified: (after, limit) => store.notified(after, limit),
@@ -37,9 +43,13 @@ function streamsWith(limits: { readonly limit?: number; readonly limitPerUser?: 
     },
     clock,
     log,
-    metrics: { notified: (count) => (sent += count) },
+    metrics: {
+      notified: (count) => (sent += count),
+      streamRefused: (bound) => void refusedBy.push(bound),
+    },
     limit: 100,
     limitPerUser: 10,
+    limitPerAddress: 1_000,
     heartbeat: millis(heartbeat),
     ...limits,
   })
@@ -50,6 +60,7 @@ beforeEach(() => {
   store = openSqliteUserStore({ path: ':memory:' })
   sent = 0
   reads = 0
+  refusedBy = []
   streams = streamsWith()
   notifications = createNotifications(store, clock, (user) => streams.wake(user))
 })
@@ -83,7 +94,7 @@ async function listen(
   options: { readonly after?: number | null; readonly allowed?: () => Promise<boolean> } = {},
 ) {
   const { after = null, allowed = async () => true } = options
-  const body = await streams.open({ user, after, allowed })
+  const body = await streams.open({ user, address: here, after, allowed })
   const reader = body.getReader()
   const got = { text: '', over: false }
   const reading = (async () => {
@@ -169,7 +180,12 @@ describe('what a stream sends', () => {
   })
 
   test('a reader without room costs no read, however much there is for it', async () => {
-    const body = await streams.open({ user: anna, after: 0, allowed: async () => true })
+    const body = await streams.open({
+      user: anna,
+      address: here,
+      after: 0,
+      allowed: async () => true,
+    })
     for (let count = 0; count < 200; count++) await record(anna)
     await streams.poll()
     await streams.tick()
@@ -246,7 +262,12 @@ describe('the end of a stream', () => {
 
   test('a drain ends all of them and opens no more', async () => {
     const listeners = await Promise.all([listen(anna), listen(boris)])
-    const opening = streams.open({ user: anna, after: null, allowed: async () => true })
+    const opening = streams.open({
+      user: anna,
+      address: here,
+      after: null,
+      allowed: async () => true,
+    })
     streams.drain()
     await Promise.all(listeners.map(({ reading }) => reading))
     expect(await (await opening).getReader().read()).toMatchObject({ done: true })
@@ -290,8 +311,8 @@ test('a quiet stream is never silent for longer than its heartbeat, nor much mor
 })
 
 /** The code with which a stream is refused; null when it was opened. */
-const refusal = (user: UserId): Promise<string | null> =>
-  streams.open({ user, after: null, allowed: async () => true }).then(
+const refusal = (user: UserId, address = here): Promise<string | null> =>
+  streams.open({ user, address, after: null, allowed: async () => true }).then(
     () => null,
     (error: unknown) => {
       if (error instanceof Problem) return error.code
@@ -310,11 +331,36 @@ describe('the bounds', () => {
     expect(await refusal(anna)).toBe('too_many_streams')
   })
 
+  test('an address has so many at once, however many accounts it has', async () => {
+    streams = streamsWith({ limitPerAddress: 3, limitPerUser: 2 })
+    const account = () => newId<UserId>()
+    expect([await refusal(anna), await refusal(anna)]).toEqual([null, null])
+    const [third] = [await listen(account())]
+    for (let count = 0; count < 20; count++) {
+      expect(await refusal(account())).toBe('too_many_streams')
+    }
+    expect(new Set(refusedBy)).toEqual(new Set(['address']))
+    // Others are not concerned: neither the same user elsewhere nor another one.
+    for (const [user, address] of [
+      [boris, '192.0.2.2'],
+      [account(), '2001:db8:1:2::1'],
+    ] as const) {
+      expect(await refusal(user, address)).toBeNull()
+    }
+    // A household has a whole /64, and a refusal took no place of the user's.
+    expect(await refusal(boris, '2001:db8:1:2::ff')).toBeNull()
+    expect(await refusal(account(), '2001:db8:1:2::aa')).toBeNull()
+    expect(await refusal(account(), '2001:db8:1:2::bb')).toBe('too_many_streams')
+    await third.leave()
+    expect(await refusal(account())).toBeNull()
+  })
+
   test('a process has so many streams at once, whoever they are for', async () => {
     streams = streamsWith({ limit: 3 })
     const listeners = await Promise.all([listen(anna), listen(boris), listen(anna)])
     const stranger = newId<UserId>()
     expect(await refusal(stranger)).toBe('overloaded')
+    expect(refusedBy).toEqual(['process'])
     await listeners[1].leave()
     expect(await refusal(stranger)).toBeNull()
   })
@@ -339,5 +385,6 @@ describe('the bounds', () => {
   test('must be given', () => {
     expect(() => streamsWith({ limit: 0 })).toThrow(RangeError)
     expect(() => streamsWith({ limitPerUser: NaN })).toThrow(RangeError)
+    expect(() => streamsWith({ limitPerAddress: 0 })).toThrow(RangeError)
   })
 })

@@ -7,13 +7,15 @@
  *   tick, 1 s ──► a stream whose token is no longer good ends; one that is quiet beats
  * ```
  */
+import { addressBucket } from '../../core/auth/address-bucket.ts'
 import {
   createEventStream,
   type EventStream,
   type ServerSentEvent,
 } from '../../core/http/event-stream.ts'
-import { problem } from '../../core/http/problem.ts'
+import { problem, type Problem } from '../../core/http/problem.ts'
 import type { Logger } from '../../core/logging/logger.ts'
+import { createShares } from '../../core/resilience/shares.ts'
 import type { UserId } from '../../core/values/ids.ts'
 import { toRfc3339, type Clock, type Millis } from '../../core/values/time.ts'
 import type { UserMetrics } from './metrics.ts'
@@ -22,6 +24,8 @@ import type { UserStore } from './store.ts'
 
 export interface NotificationReader {
   readonly user: UserId
+  /** The client's address, which has a bound of its own: accounts are free. */
+  readonly address: string
   /** Id of the last notification that the client has seen; null begins with what comes from now on. */
   readonly after: number | null
   /** Asked once a second: false ends the stream. */
@@ -46,11 +50,13 @@ export interface NotificationStreamsOptions {
   readonly store: Pick<UserStore, 'notifications' | 'lastNotification' | 'notified'>
   readonly clock: Clock
   readonly log: Logger
-  readonly metrics: Pick<UserMetrics, 'notified'>
+  readonly metrics: Pick<UserMetrics, 'notified' | 'streamRefused'>
   /** Streams at once in this process; past it the answer is 503. */
   readonly limit: number
   /** Streams of one user at once; past it the answer is 429. */
   readonly limitPerUser: number
+  /** Streams of one address at once; past it the answer is 429. */
+  readonly limitPerAddress: number
   /** Milliseconds after which a quiet stream sends a comment. */
   readonly heartbeat: Millis
 }
@@ -78,32 +84,41 @@ interface OpenStream {
 export function createNotificationStreams(
   options: NotificationStreamsOptions,
 ): NotificationStreams {
-  const { store, clock, log, metrics, limit, limitPerUser, heartbeat } = options
+  const { store, clock, log, metrics, limit, limitPerUser, limitPerAddress, heartbeat } = options
   if (!(limit >= 1)) throw new RangeError('The option "limit" must be at least 1.')
-  if (!(limitPerUser >= 1)) throw new RangeError('The option "limitPerUser" must be at least 1.')
   const streams = new Map<UserId, Set<OpenStream>>()
-  /** Places taken, by user: streams that are open and those about to be. */
-  const places = new Map<UserId, number>()
+  /** Of places taken: streams that are open and those about to be. */
+  const ofUsers = createShares(limitPerUser)
+  const ofAddresses = createShares(limitPerAddress)
   let taken = 0
   let draining = false
   /** Null while nobody listens: then nothing is read, and the next poll begins at the end. */
   let cursor: number | null = null
 
-  function takePlace(user: UserId): () => void {
+  function takePlace({ user, address }: NotificationReader): () => void {
     if (draining) throw problem('service_unavailable', { values: { service: 'user' } })
-    const own = places.get(user) ?? 0
-    if (own >= limitPerUser) {
-      throw problem('too_many_streams', { values: { limit: limitPerUser } })
+    const leaveUser = ofUsers.take(user)
+    if (leaveUser === null) throw refused('user', 'A user', limitPerUser)
+    const leaveAddress = ofAddresses.take(addressBucket(address))
+    if (leaveAddress === null) {
+      leaveUser()
+      throw refused('address', 'An address', limitPerAddress)
     }
-    if (taken >= limit) throw problem('overloaded', { retryAfter: fullRetryAfter })
     taken++
-    places.set(user, own + 1)
-    return () => {
+    const leave = (): void => {
       taken--
-      const left = (places.get(user) ?? 1) - 1
-      if (left === 0) places.delete(user)
-      else places.set(user, left)
+      leaveUser()
+      leaveAddress()
     }
+    if (taken <= limit) return leave
+    leave()
+    metrics.streamRefused('process')
+    throw problem('overloaded', { retryAfter: fullRetryAfter })
+  }
+
+  function refused(bound: 'user' | 'address', who: string, most: number): Problem {
+    metrics.streamRefused(bound)
+    return problem('too_many_streams', { values: { who, limit: most } })
   }
 
   async function startOf({ user, after }: NotificationReader): Promise<number> {
@@ -145,7 +160,7 @@ export function createNotificationStreams(
 
   return {
     async open(reader) {
-      const leave = takePlace(reader.user)
+      const leave = takePlace(reader)
       try {
         const from = await startOf(reader)
         const stream = start(reader, from, leave)

@@ -44,10 +44,10 @@ export function createPasswordChange(options: PasswordChangeOptions): ChangePass
     if (account === null) throw problem('not_authenticated')
     const who = { account: nameKeyOf(account.username), address, deadline }
     const right = await limits.attempt(who, async () =>
-      (await passwords.verify(account.passwordHash, current)) ? account : null,
+      (await passwords.verify(account.passwordHash, current, address)) ? account : null,
     )
     if (right === null) throw problem('password_wrong')
-    const to = await passwords.hash(next)
+    const to = await passwords.hash(next, address)
     const at = clock.now()
     const ended = await store.changePassword({
       user,

@@ -63,13 +63,16 @@ function accountRoutes({
       bodyLimit: smallBody,
       success: { status: 200, schema: schemas.User },
       errors: ['username_taken', 'overloaded'],
-      handler: async function register_user({ body }) {
-        const user = await accounts.register({
-          username: body.username,
-          password: body.password,
-          fullName: body.full_name,
-          phone: phoneOf(body.phone) ?? null,
-        })
+      handler: async function register_user({ body, address }) {
+        const user = await accounts.register(
+          {
+            username: body.username,
+            password: body.password,
+            fullName: body.full_name,
+            phone: phoneOf(body.phone) ?? null,
+          },
+          address,
+        )
         return schemas.userOnTheWire(user, 0)
       },
     }),

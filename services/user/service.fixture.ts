@@ -99,6 +99,7 @@ export async function startUserService() {
     metrics: userMetrics,
     limit: 4,
     limitPerUser: 2,
+    limitPerAddress: 1_000,
     heartbeat: millis(1_000),
   })
   userMetrics.countStreams(streams.size)

@@ -3,6 +3,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { sweep } from '../../core/resilience/sweep.ts'
 import { openDatabase } from '../../core/sqlite/database.ts'
 import { newId, type SessionId, type UserId } from '../../core/values/ids.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
@@ -51,6 +53,32 @@ test('users, sessions and the feed are there after the file is opened again', as
     epoch: 0,
   })
   await second.close()
+})
+
+test('a sweep goes to the end, however many sessions are over, in short transactions', async () => {
+  const path = newPath()
+  const rows: number[] = []
+  const store = openSqliteUserStore({ path })
+  const others = new DatabaseSync(path)
+  others.exec(`
+    INSERT INTO sessions
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+      SELECT printf('%08x', i * 7919 % 1000003), 'user', 'hash', 0, iif(i % 100 = 0, 99, 9) FROM n;
+  `)
+  const left = others.prepare('SELECT count(*) AS count FROM sessions')
+  await sweep(
+    async (limit) => {
+      const dropped = await store.sweep(millis(10), limit)
+      rows.push(dropped)
+      return dropped
+    },
+    () => false,
+  )
+  expect(left.get()).toEqual({ count: 200 })
+  expect(rows.reduce((sum, each) => sum + each, 0)).toBe(19_800)
+  expect(Math.max(...rows)).toBeLessThanOrEqual(500)
+  others.close()
+  await store.close()
 })
 
 test('a sweep drops no more rows of a kind than it may', async () => {

@@ -186,13 +186,16 @@ export function openSqliteUserStore({ path, observe }: SqliteUserStoreOptions): 
       }
     },
 
-    sweep: (now, limit) =>
-      database.write(() => {
-        sql.sweepSessions.run(now, limit)
-        sql.sweepRevocations.run(now - revocationLife, limit)
-        sql.sweepGuesses.run(now, limit)
-        sql.sweepNotifications.run(now - notificationLife, limit)
-      }),
+    async sweep(now, limit) {
+      // A transaction for each kind, so that none of them is long.
+      const dropped = [
+        await database.write(() => sql.sweepSessions.run(now, limit)),
+        await database.write(() => sql.sweepRevocations.run(now - revocationLife, limit)),
+        await database.write(() => sql.sweepGuesses.run(now, limit)),
+        await database.write(() => sql.sweepNotifications.run(now - notificationLife, limit)),
+      ]
+      return Math.max(...dropped.map(({ changes }) => changes))
+    },
 
     check: () => database.check(),
     close: () => database.close(),

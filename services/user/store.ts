@@ -140,8 +140,11 @@ export interface UserStore extends GuessLedger {
    */
   notified(after: number | null, limit: number): Promise<NotifiedPage>
 
-  /** Drops up to `limit` rows of each kind that mean nothing any more at `now`. */
-  sweep(now: Millis, limit: number): Promise<void>
+  /**
+   * Drops up to `limit` rows of each kind that mean nothing any more at `now`; resolves with how many of
+   * the kind that had most, 0 where they lapse by themselves.
+   */
+  sweep(now: Millis, limit: number): Promise<number>
   /** Throws when the store cannot be reached. */
   check(): Eventually<void>
   close(): Promise<void>

@@ -3,6 +3,8 @@ import { expect, test } from 'bun:test'
 import { problem } from '../../core/http/problem.ts'
 import { timedPasswords } from './timed-passwords.ts'
 
+const here = '192.0.2.1'
+
 test('counts what was computed, for an unknown name as for a known one', async () => {
   const counted: string[] = []
   const passwords = timedPasswords(
@@ -18,8 +20,8 @@ test('counts what was computed, for an unknown name as for a known one', async (
       },
     },
   )
-  expect(await passwords.verify(await passwords.hash('a'), 'a')).toBe(true)
-  expect(await passwords.verifyDummy('a')).toBe(false)
+  expect(await passwords.verify(await passwords.hash('a', here), 'a', here)).toBe(true)
+  expect(await passwords.verifyDummy('a', here)).toBe(false)
   expect(counted).toEqual(['hash', 'verify', 'verify'])
 })
 
@@ -36,9 +38,9 @@ test('does not count what was refused', async () => {
     },
   )
   for (const attempt of [
-    () => passwords.hash('a'),
-    () => passwords.verify('a', 'a'),
-    () => passwords.verifyDummy('a'),
+    () => passwords.hash('a', here),
+    () => passwords.verify('a', 'a', here),
+    () => passwords.verifyDummy('a', here),
   ]) {
     await expect(attempt()).rejects.toMatchObject({ code: 'overloaded' })
   }

@@ -14,8 +14,8 @@ export function timedPasswords(
     return result
   }
   return {
-    hash: (password) => timed('hash', () => passwords.hash(password)),
-    verify: (hash, password) => timed('verify', () => passwords.verify(hash, password)),
-    verifyDummy: (password) => timed('verify', () => passwords.verifyDummy(password)),
+    hash: (...of) => timed('hash', () => passwords.hash(...of)),
+    verify: (...of) => timed('verify', () => passwords.verify(...of)),
+    verifyDummy: (...of) => timed('verify', () => passwords.verifyDummy(...of)),
   }
 }

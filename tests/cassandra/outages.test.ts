@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
 import { settle } from '../../core/cassandra/settle.ts'
-import { OutcomeUnknown } from '../../core/cassandra/failure.ts'
+import { OutcomeUnknown } from '../../core/http/outcome-unknown.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { newId } from '../../core/values/ids.ts'
 import { canRunCassandra, startCluster, type TestCluster } from '../support/cassandra.ts'

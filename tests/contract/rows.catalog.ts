@@ -184,6 +184,20 @@ export function catalogRows({ client, admin, product, asService }: World): Perfo
         422: () => settle(newId(), 'release', { lines: [] }),
       },
     },
+    'POST /internal/reservations/forget': {
+      async good() {
+        const { order_id, lines } = await reserved()
+        await settle(order_id, 'commit', { lines })
+        return asService('order', 'catalog', '/internal/reservations/forget', {
+          order_ids: [order_id],
+        })
+      },
+      shape: null,
+      errors: {
+        422: () =>
+          asService('order', 'catalog', '/internal/reservations/forget', { order_ids: [] }),
+      },
+    },
     'POST /internal/products/lookup': {
       async good() {
         const json = { product_ids: [(await product()).product_id] }

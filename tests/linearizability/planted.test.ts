@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
-import { OutcomeUnknown } from '../../core/cassandra/failure.ts'
+import { OutcomeUnknown } from '../../core/http/outcome-unknown.ts'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'

@@ -145,6 +145,7 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
   'catalog POST /internal/reservations': { fields: { order_id: uuid(), lines: lines() } },
   'catalog POST /internal/reservations/:order_id/commit': settlement,
   'catalog POST /internal/reservations/:order_id/release': settlement,
+  'catalog POST /internal/reservations/forget': { fields: { order_ids: uuids() } },
   'catalog POST /internal/products/lookup': {
     fields: {
       product_ids: uuids(),
