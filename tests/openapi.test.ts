@@ -7,6 +7,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, describe, expect, test } from 'bun:test'
 import { Compile } from 'typebox/compile'
 import packageJson from '../package.json' with { type: 'json' }
+import { isInternal } from '../core/http/route.ts'
 import { serviceNames, type ServiceName } from '../core/values/service-name.ts'
 import { documentOf } from '../scripts/openapi/documents.ts'
 import { typesFileOf, typesOf } from '../scripts/openapi/types.ts'
@@ -15,7 +16,7 @@ import {
   numbersWithoutFormat,
   schemasWithoutExample,
 } from './support/openapi-document.ts'
-import { documentedRoutesOf, isInternal, ownRoutesOf } from './support/route-tables.ts'
+import { documentedRoutesOf, ownRoutesOf } from './support/route-tables.ts'
 
 interface Operation {
   readonly operationId: string

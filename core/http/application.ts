@@ -2,6 +2,7 @@
 import { bodyPatience, createBodyIntake } from './body-intake.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import type { Handle, Inbound } from './engine/engine.ts'
+import { isInside, isThroughGateway } from './gateway-mark.ts'
 import {
   compileRoute,
   problemReply,
@@ -13,6 +14,7 @@ import { problem } from './problem.ts'
 import { Reply, withHeaders } from './reply.ts'
 import type { Route } from './route.ts'
 import { createRouter, type Methods } from './router.ts'
+import { faultOfMatch, faultOfTarget } from './target.ts'
 
 export interface ApplicationOptions extends Omit<PipelineOptions, 'bodies'> {
   readonly routes: readonly Route[]
@@ -40,6 +42,8 @@ const maxTarget = 8_192
 interface Endpoint {
   readonly run: RouteHandle
   readonly neverShed: boolean
+  /** Not there for who comes through a gateway. */
+  readonly inside: boolean
 }
 
 /** Builds the handle of a service. It never throws and never rejects. */
@@ -49,10 +53,7 @@ export function createApplication(options: ApplicationOptions): Application {
     options.routes.map((route) => ({
       method: route.method,
       path: route.path,
-      value: {
-        run: compileRoute(route, { ...options, bodies }),
-        neverShed: route.neverShed === true,
-      },
+      value: endpointOf(route),
     })),
   )
   let unanswered = 0
@@ -60,6 +61,21 @@ export function createApplication(options: ApplicationOptions): Application {
   const settle = (reply: Reply): Reply => {
     unanswered--
     return reply
+  }
+
+  function endpointOf(route: Route): Endpoint {
+    const run = compileRoute(route, { ...options, bodies })
+    const inside = isInside(route)
+    return {
+      run: inside ? notThroughGateway(run) : run,
+      neverShed: route.neverShed === true,
+      inside,
+    }
+  }
+
+  function notThroughGateway(run: RouteHandle): RouteHandle {
+    return (inbound, params) =>
+      isThroughGateway(inbound) ? stray(inbound, problem('not_found')) : run(inbound, params)
   }
 
   function dispatch(inbound: Inbound): Reply | Promise<Reply> {
@@ -71,6 +87,12 @@ export function createApplication(options: ApplicationOptions): Application {
       match = router.find(inbound.path)
     } catch (error) {
       return stray(inbound, error)
+    }
+    const { path, query } = inbound
+    const fault =
+      match === null ? faultOfTarget(path, query) : faultOfMatch(path, query, match.params)
+    if (fault !== null) {
+      return stray(inbound, problem('bad_request', { values: { reason: fault } }))
     }
     if (match === null) return stray(inbound, problem('not_found'))
     const endpoint = match.methods.get(inbound.method === 'HEAD' ? 'GET' : inbound.method)
@@ -86,6 +108,8 @@ export function createApplication(options: ApplicationOptions): Application {
   }
 
   function otherMethod(inbound: Inbound, methods: Methods<Endpoint>): Reply {
+    const hidden = methods.values().every(({ inside }) => inside)
+    if (hidden && isThroughGateway(inbound)) return stray(inbound, problem('not_found'))
     const headers = { allow: allowed(methods) }
     if (inbound.method === 'OPTIONS') return new Reply(204, headers, null)
     return stray(

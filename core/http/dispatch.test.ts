@@ -65,6 +65,13 @@ describe('a request', () => {
     expect(jsonOf(reply)).toMatchObject({ status: 404, code: 'not_found', instance: '/nothing' })
   })
 
+  test.each(['/things/a%2fb', '/things/.', '/things/x\\..\\y', '/./things', '/things?x#y'])(
+    'to %p is 400: two readers could understand it in two ways',
+    (target) => {
+      expect(jsonOf(send({ target }))).toMatchObject({ status: 400, code: 'bad_request' })
+    },
+  )
+
   test('with a broken escape in a parameter is 400', () => {
     expect(jsonOf(send({ target: '/things/%zz' }))).toMatchObject({ code: 'bad_request' })
   })
@@ -229,5 +236,42 @@ describe('a request id', () => {
     const headers = { 'x-request-id': 'abc' }
     expect(send({ target: '/kept', headers }, application).headers['x-request-id']).toBe('abc')
     expect(kept.headers).toEqual({ etag: '"1"' })
+  })
+})
+
+describe('through a gateway', () => {
+  const mixed = applicationOf({
+    routes: [
+      routeOf('GET', '/metrics', { inside: true }),
+      routeOf('GET', '/internal/things', { access: 'service:cart' }),
+      routeOf('POST', '/internal/shared', { access: ['service:cart', 'service:order'] }),
+      routeOf('GET', '/both', { access: 'service:cart' }),
+      routeOf('PUT', '/both'),
+      routeOf('GET', '/open'),
+    ],
+  })
+  const statusOf = (method: string, target: string, headers = {}): number =>
+    send({ method, target, headers }, mixed).status
+  const through = { 'x-gateway': '1' }
+
+  test.each([
+    ['GET', '/metrics', 200],
+    ['HEAD', '/metrics', 200],
+    ['POST', '/metrics', 405],
+    ['OPTIONS', '/metrics', 204],
+    ['GET', '/internal/things', 401],
+    ['POST', '/internal/shared', 401],
+    ['OPTIONS', '/internal/shared', 204],
+    ['GET', '/both', 401],
+  ])('there is no %s %s, which answers %d from inside', (method, target, inside) => {
+    expect(statusOf(method, target)).toBe(inside)
+    expect(statusOf(method, target, through)).toBe(404)
+    expect(statusOf(method, target, { 'x-gateway': '' })).toBe(404)
+  })
+
+  test('everything else is as it is', () => {
+    expect(statusOf('GET', '/open', through)).toBe(200)
+    expect(statusOf('PUT', '/both', through)).toBe(200)
+    expect(statusOf('DELETE', '/both', through)).toBe(405)
   })
 })

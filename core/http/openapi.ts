@@ -11,7 +11,7 @@ import {
 import { exampleOf, ProblemSchema } from './openapi-problems.ts'
 import { errors } from './errors.ts'
 import { jsonType, problemType } from './reply.ts'
-import type { Access, BodyEncoding, Route, Tag } from './route.ts'
+import { isInternal, type BodyEncoding, type Route, type Tag } from './route.ts'
 import { shapeOf } from './shape.ts'
 
 export interface OpenApiInfo {
@@ -84,12 +84,6 @@ export function openApiDocument(routes: readonly Route[], info: OpenApiInfo): ob
     },
   }
 }
-
-/** Internal routes are for services alone. */
-const isInternal = (route: Route): boolean => isServiceAccess(route.access)
-
-const isServiceAccess = (access: Access): boolean =>
-  typeof access !== 'string' || access.startsWith('service:')
 
 function operationOf(route: Route, draft: Draft): object {
   const { components } = draft

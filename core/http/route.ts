@@ -64,8 +64,10 @@ export interface RouteSpec<
   readonly description?: string
   /** The heading under which it stands there; internal routes stand under none. */
   readonly tag?: Tag
-  /** Not routed from outside, so not in the document. */
+  /** Not in the document. */
   readonly undocumented?: boolean
+  /** For who reaches the process itself, such as the monitoring: there is none through a gateway. */
+  readonly inside?: boolean
   readonly params?: P
   readonly query?: Q
   /** Request headers that the handler reads, for the document. */
@@ -141,3 +143,7 @@ export function route<
 /** Puts routes under one heading of the document; one that has its own keeps it. */
 export const tagged = (tag: Tag, routes: readonly Route[]): readonly Route[] =>
   routes.map((each) => ({ tag, ...each }))
+
+/** Only services may call it. */
+export const isInternal = ({ access }: Pick<Route, 'access'>): boolean =>
+  typeof access !== 'string' || access.startsWith('service:')

@@ -79,7 +79,8 @@ function walk<T>(root: Node<T>, segments: readonly string[]): Match<T> | null {
     if (fixed !== undefined) {
       node = fixed
     } else if (node.parameter !== null && segment !== '') {
-      params[node.parameter.name] = decodeURIComponent(segment)
+      // Ids have nothing to decode, which is most of what a lookup would cost.
+      params[node.parameter.name] = segment.includes('%') ? decodeURIComponent(segment) : segment
       node = node.parameter.node
     } else return null
   }

@@ -70,6 +70,7 @@ export function systemRoutes(options: SystemRoutesOptions): readonly Route[] {
       access: 'public',
       summary: 'Metrics for Prometheus; not routed from outside',
       undocumented: true,
+      inside: true,
       neverShed: true,
       success: { status: 200, schema: Type.String() },
       errors: [],

@@ -1,6 +1,6 @@
 /** Which requests are traced: decided from the route and two headers, before any span exists. */
 import type { Inbound } from '../http/engine/engine.ts'
-import type { Route } from '../http/route.ts'
+import { isInternal, type Route } from '../http/route.ts'
 import { perSecond } from '../resilience/per-second.ts'
 import { newTrace, parseTraceparent, traceparentHeader } from '../resilience/trace-context.ts'
 import type { TraceContext } from '../resilience/trace-context.ts'
@@ -71,9 +71,6 @@ export function createSampling(options: SamplingOptions): (route: SampledRoute) 
 
 /** What the decision depends on; the gateway has no route table and says this much. */
 export type SampledRoute = Pick<Route, 'access' | 'neverShed' | 'checkout'>
-
-const isInternal = ({ access }: SampledRoute): boolean =>
-  typeof access !== 'string' || access.startsWith('service:')
 
 const joined = ({ traceId, parentId }: TraceContext): SampledRequest => ({
   traceId,

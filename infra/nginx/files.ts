@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
+import { gatewayMark } from '../../core/http/gateway-mark.ts'
+import { badTargets, type BadTarget } from '../../core/http/target.ts'
 import { internalHeaders } from '../../services/gateway/headers.ts'
 import { prefixes } from '../../services/gateway/paths.ts'
 import { jaegerPath, locustPath } from '../topology.ts'
@@ -67,6 +69,9 @@ export function nginxFiles(place: NginxPlace): readonly FileText[] {
     STATUS_LISTEN: place.statusListen,
     RESOLVER: place.resolver === null ? '' : `  resolver ${place.resolver} valid=5s ipv6=off;`,
     UPSTREAMS: upstreams(place).join('\n\n'),
+    BAD_PATHS: lines(4, badTargets.map(mapLine)),
+    BAD_TARGETS: lines(4, badTargets.filter(({ inQuery }) => inQuery === true).map(mapLine)),
+    GATEWAY_MARK: gatewayMark,
     PREFIXES: lines(4, routes(place)),
     TRUSTED: lines(
       4,
@@ -96,6 +101,11 @@ export function nginxFiles(place: NginxPlace): readonly FileText[] {
 
 const lines = (indent: number, texts: readonly string[]): string =>
   texts.map((text) => ' '.repeat(indent) + text).join('\n')
+
+const mapLine = ({ pattern }: BadTarget): string => `${quoted(`~*${pattern}`)} 1;`
+
+/** Between quotes nginx takes a backslash before itself or a quote away: `[\\#]` would be `#` alone. */
+const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
 
 /**
  * Round robin; a copy that fails is left out for two seconds. Connections are kept for less time than
@@ -132,9 +142,11 @@ function routes({ jaeger, locust }: NginxPlace): readonly string[] {
 /** Jaeger's page is known by the address /search. */
 function pages({ jaeger, locust }: NginxPlace): readonly string[] {
   return [
-    ...(jaeger === null
-      ? []
-      : [`location = /search { return 302 ${jaegerPath}/search$is_args$args; }`]),
-    ...(locust === null ? [] : [`location = ${locustPath} { return 302 ${locustPath}/; }`]),
+    ...(jaeger === null ? [] : [page('/search', `return 302 ${jaegerPath}/search$is_args$args;`)]),
+    ...(locust === null ? [] : [page(locustPath, `return 302 ${locustPath}/;`)]),
   ]
 }
+
+/** nginx finds a location by the path after normalising it, so what was sent is judged in each. */
+const page = (path: string, answer: string): string =>
+  `location = ${path} { if ($ambiguous) { return 400; } ${answer} }`

@@ -40,7 +40,7 @@ export function createGateway(options: GatewayOptions): Handle {
   const ownPage = ownPages(options)
 
   function answer(inbound: Inbound): Reply | Promise<Reply> {
-    const destination = destinationOf(inbound.path)
+    const destination = destinationOf(inbound.path, inbound.query)
     switch (destination.kind) {
       case 'refused':
         throw problem('bad_request', { values: { reason: destination.reason } })

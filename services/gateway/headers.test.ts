@@ -40,6 +40,7 @@ describe('towards a service', () => {
       'x-forwarded-for',
       'x-forwarded-host',
       'x-forwarded-proto',
+      'x-gateway',
       'x-kept',
       'x-request-id',
     ])
@@ -57,9 +58,11 @@ describe('towards a service', () => {
       ['x-forwarded-proto', 'https'],
       ['x-forwarded-host', 'bank.example'],
       ['x-forwarded-user', 'admin'],
+      ['x-gateway', '0'],
       ['host', 'shop.example'],
     ]
     expect(requestHeaders(claims, stranger)).toEqual({
+      'x-gateway': '1',
       'x-forwarded-for': '203.0.113.7',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': 'shop.example',

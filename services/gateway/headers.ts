@@ -1,4 +1,5 @@
 /** Which headers pass the gateway, in both directions. */
+import { gatewayMark } from '../../core/http/gateway-mark.ts'
 
 /** RFC 9110, section 7.6.1, and what older software used in their place. */
 const hopByHop = [
@@ -57,6 +58,7 @@ export function requestHeaders(
     else if (name === 'connection') connection = value
     else if (name === 'host') host = value
   }
+  // Before our own are set, none of which a client may name away.
   dropNamed(headers, connection)
   const earlier = by.trusted ? forwarded : {}
   // Ends with who asked: the services read the last entry, so a trusted proxy does not add itself.
@@ -64,6 +66,7 @@ export function requestHeaders(
   headers['x-forwarded-proto'] = earlier['x-forwarded-proto'] ?? 'http'
   headers['x-forwarded-host'] = earlier['x-forwarded-host'] ?? host
   headers['x-request-id'] = by.requestId
+  headers[gatewayMark] = '1'
   // Without it the client of the inner call would ask for encodings that this client cannot read.
   headers['accept-encoding'] ??= 'identity'
   return headers

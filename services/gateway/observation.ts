@@ -87,8 +87,8 @@ export function createObservation(options: ObservationOptions): Observation {
   })
   endpoints.set('GET ', endpoint('GET', '/', never))
 
-  function endpointOf({ method, path }: Inbound): Endpoint | undefined {
-    const destination = destinationOf(path)
+  function endpointOf({ method, path, query }: Inbound): Endpoint | undefined {
+    const destination = destinationOf(path, query)
     if (destination.kind === 'own') return endpoints.get(`${method} ${ownNameOf(path)}`)
     if (destination.kind !== 'service') return undefined
     const { service } = destination

@@ -4,6 +4,7 @@
  * A path is judged in its decoded, normalised form, so that no disguise leads to what is not routed,
  * and handed on as it came, so that a service sees what the client sent.
  */
+import { faultOfTarget } from '../../core/http/target.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 
 /** The prefixes of the contract. */
@@ -28,9 +29,9 @@ const services = Object.entries(prefixes) as [ServiceName, string][]
 /** First segments, behind the prefix, that only services and the monitoring may ask for. */
 const hidden = new Set(['internal', 'metrics'])
 
-/** `path` is percent-encoded, without its query. */
-export function destinationOf(path: string): Destination {
-  const reason = ambiguity(path)
+/** Both as they were sent, percent-encoded. */
+export function destinationOf(path: string, query = ''): Destination {
+  const reason = faultOfTarget(path, query) ?? undecodable(path)
   if (reason !== null) return { kind: 'refused', reason }
   for (const [service, prefix] of services) {
     if (!path.startsWith(prefix)) continue
@@ -42,22 +43,14 @@ export function destinationOf(path: string): Destination {
   return { kind: 'own' }
 }
 
-/** Encoded separators, dot segments and control characters have no use here but to slip past a check. */
-function ambiguity(path: string): string | null {
-  if (!path.startsWith('/')) return 'The path must begin with a slash'
-  if (/%(2f|5c)|\\/i.test(path)) return 'The path must not hold encoded slashes or backslashes'
-  // A client never sends its fragment; the client of the inner call would cut it off after this check.
-  if (path.includes('#')) return 'The path must not hold a fragment'
-  let decoded
+/** What no list of patterns can say: whether the bytes are UTF-8 as a whole. */
+function undecodable(path: string): string | null {
   try {
-    decoded = decodeURIComponent(path)
+    decodeURIComponent(path)
+    return null
   } catch {
     return 'The path is not percent-encoded UTF-8'
   }
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(decoded)) return 'The path must not hold control characters'
-  const dots = decoded.split('/').some((segment) => /^\.\.?(;|$)/.test(segment))
-  return dots ? 'The path must not hold dot segments' : null
 }
 
 /** As the most lenient router would see it: no empty segments, no `;parameters`, no letter case. */

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'bun:test'
 import { newId } from '../../core/values/ids.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import type { Client } from '../support/client.ts'
-import { expectProblem } from '../support/expect-problem.ts'
+import { badTargetsFor, goodTargets } from '../../core/http/bad-targets.fixture.ts'
+import { expectProblem, expectRawProblem } from '../support/expect-problem.ts'
 import { eventually, stockOf } from '../support/ledger.ts'
+import { rawHead, sendRaw, type RawAnswer } from '../support/raw.ts'
 import { send, type Method, type Sent } from '../support/send.ts'
 import {
   Cart,
@@ -37,6 +39,13 @@ export interface GatewayUnderTest {
   readonly client: Client
   /** Address without a slash at its end. */
   readonly url: string
+}
+
+/** A problem that says why, or for an address before the path the word of an engine that knows none. */
+export function expectRefused(target: string, answer: RawAnswer): void {
+  if (target.startsWith('http') && answer.status === 505) return
+  expect([target, answer.status]).toEqual([target, 400])
+  expectRawProblem(answer, 400)
 }
 
 export function gatewayCases({ shop, client, url }: GatewayUnderTest): void {
@@ -217,6 +226,30 @@ export function gatewayCases({ shop, client, url }: GatewayUnderTest): void {
       for (const path of inside) {
         expectProblem(await get(prefixes[name] + path), 404, 'not_found')
       }
+    })
+    test.each([...serviceNames])('%s: no disguise of a path leads there', async (name) => {
+      const port = Number(new URL(url).port)
+      const targets = ['metrics', 'internal/revocations'].flatMap((aim) =>
+        badTargetsFor(prefixes[name], aim),
+      )
+      for (const target of targets) {
+        expectRefused(target, await sendRaw(port, rawHead('GET', target)))
+      }
+      for (const target of goodTargets) {
+        const { status } = await sendRaw(port, rawHead('GET', prefixes[name] + target))
+        expect([target, status]).not.toEqual([target, 400])
+      }
+    })
+    test('and what slips past a gateway’s rules is not there at the service', async () => {
+      // Who asks a service directly is inside: a gateway says of all that it passes on that it is not.
+      const direct = (name: ServiceName, path: string, headers = {}) =>
+        send('GET', shop.urls[name] + path, { headers })
+      for (const name of serviceNames) {
+        expect((await direct(name, '/metrics')).status).toBe(200)
+        expectProblem(await direct(name, '/metrics', { 'x-gateway': '1' }), 404, 'not_found')
+      }
+      const headers = { 'x-gateway': 'no' }
+      expect((await get('/api/products/categories/list', headers)).status).toBe(200)
     })
     test('headers that speak of who one is say nothing', async () => {
       const { id, token } = await client.register()

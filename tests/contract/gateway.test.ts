@@ -1,14 +1,23 @@
 /** The gateway's rows of the HTTP contract, and how it treats a service that leaves. */
 import { afterAll, describe, expect, test } from 'bun:test'
+import { badTargetsFor } from '../../core/http/bad-targets.fixture.ts'
+import { serviceNames } from '../../core/values/service-name.ts'
 import { clientOf } from '../support/client.ts'
 import { eventually } from '../support/ledger.ts'
+import { rawHead, sendRaw } from '../support/raw.ts'
 import { startShop } from '../support/shop.ts'
-import { gatewayCases, shopEnv } from './gateway.cases.ts'
+import { expectRefused, gatewayCases, shopEnv } from './gateway.cases.ts'
 
 const shop = await startShop({ gateway: true, products: 16, env: shopEnv })
 afterAll(shop.stop)
 
 gatewayCases({ shop, client: clientOf(shop), url: shop.urls.gateway })
+
+test.each([...serviceNames])('%s judges what it is asked itself', async (name) => {
+  for (const target of badTargetsFor('', 'metrics')) {
+    expectRefused(target, await sendRaw(shop.ports[name], rawHead('GET', target)))
+  }
+})
 
 describe('a service that leaves', () => {
   test('a service that says it is not ready gets no more requests', async () => {

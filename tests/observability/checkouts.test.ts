@@ -1,7 +1,8 @@
 /** The gateway has no route table, so it is held against those of the services. */
 import { expect, test } from 'bun:test'
 import { checkouts } from '../../services/gateway/observation.ts'
-import { allRoutes, isInternal } from '../support/route-tables.ts'
+import { isInternal } from '../../core/http/route.ts'
+import { allRoutes } from '../support/route-tables.ts'
 
 test('the gateway takes for a checkout what the services do', () => {
   const routes = allRoutes.filter(({ checkout }) => checkout === true)

@@ -1,5 +1,5 @@
 /** The route tables of all services as data: what a test walks through instead of a list of its own. */
-import type { Route } from '../../core/http/route.ts'
+import { isInternal, type Route } from '../../core/http/route.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import * as tables from '../../scripts/openapi/documents.ts'
 
@@ -25,10 +25,6 @@ export const documentedRoutesOf = (service: ServiceName): readonly ServiceRoute[
   allRoutes.filter(
     (route) => route.service === service && !isInternal(route) && route.undocumented !== true,
   )
-
-/** True when only services may call it. */
-export const isInternal = ({ access }: Pick<Route, 'access'>): boolean =>
-  typeof access !== 'string' || access.startsWith('service:')
 
 /** The path with every parameter filled in. */
 export const filled = (path: string, value: string): string => path.replace(/:\w+/g, value)

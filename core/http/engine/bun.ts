@@ -3,6 +3,7 @@ import { ClientGone } from '../client-gone.ts'
 import { Problem } from '../problem.ts'
 import type { Reply } from '../reply.ts'
 import { joined, tooLarge } from './bounded-body.ts'
+import { pathPatterns, sentPath, unmatchedPath } from './bun-path.ts'
 import type { Engine, Inbound, Listening, ListenOptions } from './engine.ts'
 
 type Server = Bun.Server<undefined>
@@ -14,6 +15,17 @@ export const bunEngine: Engine = { name: 'bun', listen }
 
 function listen(options: ListenOptions): Listening {
   const { handle } = options
+
+  function answer(inbound: BunInbound, raw: Request, self: Server): Response | Promise<Response> {
+    const reply = handle(inbound)
+    return reply instanceof Promise
+      ? reply.then((ready) => toResponse(ready, raw, self))
+      : toResponse(reply, raw, self)
+  }
+
+  const matched = (raw: Bun.BunRequest, self: Server) =>
+    answer(new BunInbound(raw, self, raw.params), raw, self)
+
   const server: Server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -24,12 +36,8 @@ function listen(options: ListenOptions): Listening {
     // `development: false` alone turns SO_REUSEPORT on (Bun 1.4.5): a second process on the port would
     // start in silence and take half of the requests.
     reusePort: false,
-    fetch(raw, self) {
-      const reply = handle(new BunInbound(raw, self))
-      return reply instanceof Promise
-        ? reply.then((ready) => toResponse(ready, raw, self))
-        : toResponse(reply, raw, self)
-    },
+    routes: Object.fromEntries(pathPatterns.map((pattern) => [pattern, matched])),
+    fetch: (raw, self) => answer(new BunInbound(raw, self, null), raw, self),
     error(error) {
       options.onError(error)
       return new Response(null, { status: 500 })
@@ -56,14 +64,16 @@ class BunInbound implements Inbound {
   readonly #raw: Request
   readonly #server: Server
 
-  constructor(raw: Request, server: Server) {
+  /** `segments` as the router saw them; null where it knew no pattern. */
+  constructor(raw: Request, server: Server, segments: Readonly<Record<string, string>> | null) {
     const url = raw.url
     // Bun leaves the authority out when the Host header is absent or malformed. Otherwise 'http://' is
     // 7 long, and the first slash after the authority starts the path.
     const start = url.startsWith('/') ? 0 : url.indexOf('/', 8)
     const mark = url.indexOf('?', start)
     this.method = raw.method
-    this.path = mark === -1 ? url.slice(start) : url.slice(start, mark)
+    const path = mark === -1 ? url.slice(start) : url.slice(start, mark)
+    this.path = segments === null ? unmatchedPath(path) : sentPath(path, segments)
     this.query = mark === -1 ? '' : url.slice(mark + 1)
     this.#raw = raw
     this.#server = server

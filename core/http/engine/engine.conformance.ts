@@ -1,6 +1,8 @@
 /** What every engine must do, told over real sockets. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { badTargetsFor, goodTargets } from '../bad-targets.fixture.ts'
 import { jsonType } from '../reply.ts'
+import { faultOfTarget } from '../target.ts'
 import { openConnection, type Answer, type Connection } from './connection.fixture.ts'
 import {
   takeControl,
@@ -96,6 +98,27 @@ export function engineConformance(engine: string, connect: Connect, limits: Limi
           else expect([400, 505]).toContain(status)
         },
       )
+
+      test('with its path as it was sent, or so that its reader refuses it', async () => {
+        for (const target of goodTargets) {
+          const [path = '', ...query] = target.split('?')
+          expect([target, await toldOf(get(target))]).toEqual([
+            target,
+            ['GET', path, query.join('?')],
+          ])
+        }
+        for (const target of badTargetsFor('', 'public/secret')) {
+          const { status, body } = await ask(get(target))
+          // Some are none for the engine itself; that of Node knows no address before a path.
+          if (status === 400 || status === 505) continue
+          const [, path, query] = JSON.parse(body.toString()) as [string, string, string]
+          expect([target, path, faultOfTarget(path, query)]).toEqual([
+            target,
+            path,
+            expect.any(String),
+          ])
+        }
+      })
 
       test('with its headers, names in lower case', async () => {
         expect(await toldOf(get('/headers', 'X-One: 1\r\nx-two:  two \r\n'))).toMatchObject({
