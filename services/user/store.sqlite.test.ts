@@ -61,7 +61,7 @@ test('a sweep goes to the end, however many sessions are over, in short transact
   const store = openSqliteUserStore({ path })
   const others = new DatabaseSync(path)
   others.exec(`
-    INSERT INTO sessions
+    INSERT INTO sessions (id, user_id, refresh_hash, issued_at, expires_at)
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
       SELECT printf('%08x', i * 7919 % 1000003), 'user', 'hash', 0, iif(i % 100 = 0, 99, 9) FROM n;
   `)
