@@ -20,6 +20,11 @@ const rows = {
     title: 'Unknown order status',
     detail: 'Unknown order status',
   },
+  precondition_unsupported: {
+    status: 400,
+    title: 'Precondition is not supported',
+    detail: 'This call does not honour {header}; leave it out',
+  },
   not_authenticated: {
     status: 401,
     title: 'Not authenticated',
@@ -84,7 +89,12 @@ const rows = {
     title: 'Quantity limit reached',
     detail: 'At most {limit} of one product fit into a cart',
   },
-  cart_changed: {
+  price_changed: {
+    status: 409,
+    title: 'Price has changed',
+    detail: 'The total is {total} and not the expected {expected}; nothing was ordered',
+  },
+  cart_busy: {
     status: 409,
     title: 'Cart is being changed',
     detail: 'The cart was changed by too many requests at once; try again',
@@ -133,6 +143,11 @@ const rows = {
     status: 409,
     title: 'A profile is being taken',
     detail: 'A process takes one profile at a time; try again when this one is over',
+  },
+  cart_changed: {
+    status: 412,
+    title: 'Cart has changed',
+    detail: 'The cart has changed since it was read; nothing was ordered',
   },
   version_mismatch: {
     status: 412,

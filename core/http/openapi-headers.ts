@@ -27,7 +27,7 @@ const requestHeaders = {
   'if-match': {
     name: 'If-Match',
     description:
-      'An ETag of the product: 412 when it has been changed since. Sales count where `stock_count` is sent.',
+      'An ETag of the product (sales count where `stock_count` is sent), or the revision of the cart in quotes: 412 when it has been changed since.',
     schema: Type.String({ examples: [tag] }),
   },
   'if-none-match': {

@@ -15,12 +15,22 @@ const values = {
   to: 'CANCELLED',
   accepted: 'application/json',
   service: 'catalog',
+  header: 'if-match',
+  expected: '131.80',
+  total: '151.60',
 }
 
 const extras: Partial<Readonly<Record<ErrorCode, Readonly<Record<string, unknown>>>>> = {
   validation_failed: { errors: [{ path: '/quantity', message: 'must be >= 1' }] },
   out_of_stock: { lines: [{ product_id: id, requested: 5, available: 3 }] },
+  price_changed: {
+    expected_total: 131.8,
+    total: 151.6,
+    lines: [{ product_id: id, old: 65.9, new: 75.8 }],
+  },
 }
+
+const amount = Type.Number({ description: 'Rubles with at most two decimals' })
 
 export const ProblemSchema = Type.Object(
   {
@@ -44,12 +54,23 @@ export const ProblemSchema = Type.Object(
       Type.Array(
         Type.Object({
           product_id: Type.String({ format: 'uuid' }),
-          requested: Type.Integer(),
-          available: Type.Integer(),
+          requested: Type.Optional(Type.Integer({ description: 'With `out_of_stock`' })),
+          available: Type.Optional(Type.Integer({ description: 'With `out_of_stock`' })),
+          old: Type.Optional(
+            Type.Union([amount, Type.Null()], {
+              description: 'With `price_changed`: what the buyer saw; null where it is not known',
+            }),
+          ),
+          new: Type.Optional({ ...amount, description: 'With `price_changed`: what it costs now' }),
         }),
-        { description: 'With `out_of_stock`: the products that are short' },
+        {
+          description:
+            'With `out_of_stock` the products that are short, with `price_changed` those whose price is another one',
+        },
       ),
     ),
+    expected_total: Type.Optional({ ...amount, description: 'With `price_changed`' }),
+    total: Type.Optional({ ...amount, description: 'With `price_changed`: what it would cost' }),
   },
   {
     title: 'Problem',

@@ -254,6 +254,7 @@ function headersOf(
 function allErrorsOf(route: Route): ReadonlySet<ErrorCode> {
   const codes = new Set<ErrorCode>(route.errors)
   if (route.access !== 'public') codes.add('not_authenticated')
+  if (route.method !== 'GET') codes.add('precondition_unsupported')
   if (route.access === 'admin') codes.add('forbidden')
   if (route.params !== undefined) codes.add('bad_request')
   if (route.params ?? route.query ?? route.body ?? route.headers) codes.add('validation_failed')

@@ -226,6 +226,17 @@ describe('a body', () => {
     expect(codeOf(await post({}))).toBe('unsupported_media_type')
   })
 
+  test.each(['if-match', 'if-none-match', 'if-unmodified-since'])(
+    'with the precondition %s is refused where the route does not honour it',
+    async (name) => {
+      const sent = { body: '{"name":"a"}', headers: { [name]: '"1"' } }
+      expect(codeOf(await post(sent))).toBe('precondition_unsupported')
+      const honoured = { headers: ['if-match', 'if-none-match'] } as const
+      const code = name === 'if-unmodified-since' ? 'precondition_unsupported' : 200
+      expect(codeOf(await post(sent, honoured))).toBe(code)
+    },
+  )
+
   test('that does not arrive in time ends the request and the connection', async () => {
     const bytes = () => new Promise<Uint8Array>(() => {})
     const reply = await post(

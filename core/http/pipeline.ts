@@ -229,6 +229,7 @@ function cachedFirst(
 function stepsOf(route: Route, options: PipelineOptions): readonly Step[] {
   const steps: Step[] = []
   if (route.access !== 'public') steps.push(authorizationStep(route.access, options.authenticate))
+  if (route.method !== 'GET') steps.push(preconditionStep(route.headers ?? []))
   if (route.params !== undefined) {
     const validate = compileValidator(route.params)
     steps.push((request) => {
@@ -269,6 +270,22 @@ function admission(access: Exclude<Access, 'public'>): (caller: Caller) => boole
     (typeof access === 'string' ? [access] : access).map((name) => name.slice('service:'.length)),
   )
   return (caller) => caller.kind === 'service' && names.has(caller.name)
+}
+
+/**
+ * A precondition (RFC 9110, section 13.1) that the handler does not read is refused: who sends it wants
+ * no change unless it holds.
+ */
+function preconditionStep(honoured: readonly string[]): Step {
+  const others = ['if-match', 'if-none-match', 'if-unmodified-since'].filter(
+    (header) => !honoured.includes(header),
+  )
+  return ({ inbound }) => {
+    for (const header of others) {
+      if (inbound.header(header) === null) continue
+      throw problem('precondition_unsupported', { values: { header } })
+    }
+  }
 }
 
 function bodyStep(route: Route, bodies: BodyIntake): Step {

@@ -26,6 +26,14 @@ export const Money = Type.Number({
   examples: [65.9],
 })
 
+/** The total at which a buyer orders, or not at all. */
+export const ExpectedTotal = Type.Number({
+  minimum: 0,
+  description:
+    'The total that the buyer saw, with at most two decimals. The order is placed at exactly this total; at any other it is refused with `price_changed`',
+  examples: [131.8],
+})
+
 export const Quantity = Type.Integer({ minimum: 1, maximum: 99, examples: [2] })
 
 /** Text that a person reads: no control characters. */

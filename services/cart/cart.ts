@@ -10,6 +10,8 @@ export interface CartLine {
   /** Pieces, 1 to `maxQuantity`. */
   readonly quantity: number
   readonly addedAt: Millis
+  /** What a piece cost when its buyer last saw the line; absent from lines of older builds. */
+  readonly shownPrice?: Minor
 }
 
 export interface Cart {
@@ -49,7 +51,7 @@ export function addPieces(
     if (lines.length >= maxLines) return { kind: 'full' }
     return { kind: 'changed', lines: [...lines, fresh], line: fresh }
   }
-  return replaced(lines, { ...line, quantity })
+  return replaced(lines, { ...line, ...shownAt(fresh.shownPrice), quantity })
 }
 
 /** Sets the quantity of a line that is named by its own id or by its product's. */
@@ -58,11 +60,30 @@ export function setQuantity(
   id: string,
   quantity: number,
   available: number,
+  price?: Minor,
 ): Exclude<Changed, { kind: 'full' | 'too_many' }> {
   const line = findLine(lines, id)
   if (line === undefined) return { kind: 'missing' }
   if (quantity > available) return { kind: 'short', requested: quantity, available }
-  return replaced(lines, { ...line, quantity })
+  return replaced(lines, { ...line, ...shownAt(price), quantity })
+}
+
+const shownAt = (price: Minor | undefined): Pick<CartLine, 'shownPrice'> =>
+  price === undefined ? {} : { shownPrice: price }
+
+/** The lines as their buyer sees them now; the same array where he has seen all of it before. */
+export function shown(
+  lines: readonly CartLine[],
+  priced: readonly PricedLine[],
+): readonly CartLine[] {
+  const changed = new Map(
+    priced
+      .filter((line) => line.available && line.price !== line.shownPrice)
+      .map((line) => [line.id, line.price]),
+  )
+  return changed.size === 0
+    ? lines
+    : lines.map((line) => ({ ...line, ...shownAt(changed.get(line.id)) }))
 }
 
 /** Ids of lines and of products are both UUIDs and never equal. */
@@ -80,10 +101,17 @@ export interface OrderedLine {
   readonly lineId: CartLineId
   readonly productId: ProductId
   readonly quantity: number
+  /** What its buyer saw; he is told it again where the price has changed. */
+  readonly seenPrice?: Minor
 }
 
 export const orderedLines = (lines: readonly CartLine[]): readonly OrderedLine[] =>
-  lines.map(({ id, productId, quantity }) => ({ lineId: id, productId, quantity }))
+  lines.map(({ id, productId, quantity, shownPrice }) => ({
+    lineId: id,
+    productId,
+    quantity,
+    ...(shownPrice !== undefined && { seenPrice: shownPrice }),
+  }))
 
 /**
  * Takes what was ordered out of a cart that may have changed meanwhile. A line that shrank ends at

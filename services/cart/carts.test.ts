@@ -64,6 +64,36 @@ async function refusal(promise: Promise<unknown>): Promise<Problem> {
 }
 
 describe('a cart', () => {
+  test('remembers the price that a line was last shown with, and keeps its revision for that', async () => {
+    const { carts, store, stock } = world()
+    const apples = stock(10)
+    await carts.add(user, apples, 2, within)
+    const shownNow = async () => (await store.load(user)).cart?.lines[0]?.shownPrice
+    expect(await shownNow()).toBe(minor(150))
+    stock(10, { id: apples, price: minor(170) })
+    const { revision } = await carts.view(user, within)
+    while ((await shownNow()) !== 170) await new Promise((resolve) => setImmediate(resolve))
+    expect((await store.load(user)).cart?.revision ?? null).toBe(revision)
+    stock(10, { id: apples, price: minor(190) })
+    await carts.setQuantity(user, apples, 1, within)
+    expect(await shownNow()).toBe(minor(190))
+  })
+
+  test('of which nothing new is shown is not written', async () => {
+    const { carts, store, processOf, stock } = world()
+    await carts.add(user, stock(10), 2, within)
+    let looks = 0
+    const watched = processOf({
+      ...store,
+      touch: async () => {
+        looks++
+        return true
+      },
+    })
+    await watched.view(user, within)
+    expect(looks).toBe(0)
+  })
+
   test('shows its lines with the catalog’s names, prices and total', async () => {
     const { carts, stock } = world()
     const apples = stock(10)
@@ -154,7 +184,7 @@ describe('changes at once', () => {
     const apples = stock(10)
     const overtaken = processOf({ ...store, save: async () => false })
     expect(await refusal(overtaken.add(user, apples, 1, within))).toMatchObject({
-      code: 'cart_changed',
+      code: 'cart_busy',
       status: 409,
     })
   })

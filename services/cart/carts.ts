@@ -11,6 +11,7 @@ import {
   priceCart,
   priceLine,
   setQuantity,
+  shown,
   type Cart,
   type CartLine,
   type Changed,
@@ -75,21 +76,22 @@ export function createCarts(options: CartsOptions): Carts {
         if (await store.save(user, cart?.revision ?? null, next)) return result
         await options.pause(options.random() * pauseStep * attempt)
       }
-      throw problem('cart_changed', { retryAfter: 1 })
+      throw problem('cart_busy', { retryAfter: 1 })
     })
 
-  function noteUse(user: UserId, cart: Cart): void {
+  function noteLook(user: UserId, cart: Cart, priced: readonly PricedLine[]): void {
     const now = clock.now()
-    if (now - cart.usedAt < life / notesInLife) return
-    // Nobody waits for it: a look that is not noted costs the cart a hundredth of its life at most.
-    store.touch(user, cart.revision, now).catch(() => {})
+    const lines = shown(cart.lines, priced)
+    if (lines === cart.lines && now - cart.usedAt < life / notesInLife) return
+    // Nobody waits for it: a look that is not noted costs the cart a hundredth of its life at most,
+    // and a buyer whose prices change is told an older one.
+    store.touch(user, cart.revision, { at: now, lines }).catch(() => {})
   }
 
   return {
     async view(user, within) {
       const { cart } = await store.load(user)
       const lines = linesOf(cart)
-      if (cart !== null && lines.length > 0) noteUse(user, cart)
       const products =
         lines.length === 0
           ? new Map<ProductId, Product>()
@@ -97,7 +99,9 @@ export function createCarts(options: CartsOptions): Carts {
               lines.map((line) => line.productId),
               within,
             )
-      return priceCart(cart?.revision ?? null, lines, products)
+      const priced = priceCart(cart?.revision ?? null, lines, products)
+      if (cart !== null && lines.length > 0) noteLook(user, cart, priced.lines)
+      return priced
     },
 
     async add(user, productId, quantity, within) {
@@ -105,7 +109,8 @@ export function createCarts(options: CartsOptions): Carts {
       if (product === undefined || !product.available) throw problem('product_not_found')
       const line = await change(user, (lines) => {
         const now = clock.now()
-        const fresh = { id: newId<CartLineId>(now), productId, quantity, addedAt: now }
+        const id = newId<CartLineId>(now)
+        const fresh = { id, productId, quantity, addedAt: now, shownPrice: product.price }
         return accepted(productId, addPieces(lines, fresh, product.stock))
       })
       options.onAdded(product)
@@ -120,7 +125,7 @@ export function createCarts(options: CartsOptions): Carts {
       const product = (await catalog.current([productId], within)).get(productId)
       if (product === undefined) throw shortage(productId, quantity, 0)
       const line = await change(user, (lines) =>
-        accepted(productId, setQuantity(lines, id, quantity, product.stock)),
+        accepted(productId, setQuantity(lines, id, quantity, product.stock, product.price)),
       )
       return priceLine(line, product)
     },

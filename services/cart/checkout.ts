@@ -9,9 +9,12 @@
  *                         │
  *                         ├─► the cart is empty ──► 400, unless the key has an order from long ago
  *                         │
+ *                         ├─► it is not the revision that the client read ──► 412
+ *                         │
  *                         └─► admitted ──► open one (conditional: none open, cart unchanged) ──► drive it
  *
  *   drive:  order service ─┬─ made, rejected ──► close: lines out, answer kept, row gone (one write)
+ *                          ├─ another total than expected ──► close: row gone, nothing kept, 409
  *                          ├─ not reached, and nobody else has tried ──► abandon: 503, key is free
  *                          └─ anything else ──► the row stays open, 503 "not known yet"
  *                                                   │
@@ -41,7 +44,7 @@ import {
 } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
-import { liveLines, orderedLines, type OrderedLine } from './cart.ts'
+import { liveLines, orderedLines, type Cart, type OrderedLine } from './cart.ts'
 import { inTime } from '../../core/resilience/in-time.ts'
 import type { Orders, Placed } from './orders.ts'
 import type { CartStore, Closing, OpenCheckout } from './store.ts'
@@ -52,6 +55,10 @@ export interface CheckoutRequest {
   readonly key: string | null
   /** Of the client's own body; see core/http/idempotency.ts. */
   readonly fingerprint: string
+  /** The order is placed at this total or not at all; null for whatever it costs. */
+  readonly expectedTotal: Minor | null
+  /** Revisions of the cart that may be ordered, `*` for any; null where the client names none. */
+  readonly ifMatch: readonly string[] | null
   readonly deadline: Deadline
   readonly trace: TraceContext
 }
@@ -128,7 +135,8 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
         continue
       }
       const lines = orderedLines(liveLines(cart, clock.now(), life))
-      if (cart === null || lines.length === 0) return ofEmptyCart(request)
+      if (cart === null || lines.length === 0) return ofEmptyCart(request, cart)
+      requireRevision(request, cart.revision)
       const answer = await begin(request, cart.revision, lines)
       if (answer !== null) return answer
     }
@@ -139,16 +147,20 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
    * An empty cart is one that was never filled, or one that this very key emptied, longer ago than its
    * answer was kept here; only the order service remembers which.
    */
-  async function ofEmptyCart(request: CheckoutRequest): Promise<CheckoutAnswer> {
+  async function ofEmptyCart(request: CheckoutRequest, cart: Cart | null): Promise<CheckoutAnswer> {
     const { user, key } = request
-    if (key === null) throw problem('cart_empty')
+    const none = (): Problem => {
+      requireRevision(request, cart?.revision ?? null)
+      return problem('cart_empty')
+    }
+    if (key === null) throw none()
     const found = await orders.find(user, key, request)
     switch (found.kind) {
       case 'made':
       case 'rejected':
         return { ...found.answer, replayed: true }
       case 'none':
-        throw problem('cart_empty')
+        throw none()
       case 'running':
         throw stillRunning()
       case 'unknown':
@@ -163,7 +175,7 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
     const { user, key, fingerprint } = request
     const same = key !== null && key === open.key
     if (same && fingerprint !== open.fingerprint) throw problem('idempotency_key_reused')
-    const ours = same || key === null
+    const ours = same || (key === null && asksForThis(request, open))
     const work = flights.get(open.id) ?? resume(open, request)
     let answer: StoredAnswer | null
     try {
@@ -173,6 +185,8 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
       throw ours ? error : unavailable(error)
     }
     if (!ours) return null
+    // Refused at a total that this request does not ask for: it may still have what is in the cart.
+    if (answer?.status !== 200 && request.expectedTotal !== open.expectedTotal) return null
     // Another process may have closed it before this one could get hold of it.
     answer ??= await store.answerOfCheckout(user, open.id)
     return answer === null ? null : { status: answer.status, body: answer.body, replayed: true }
@@ -184,7 +198,7 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
     revision: Revision,
     lines: readonly OrderedLine[],
   ): Promise<Outcome> {
-    const { user, key, fingerprint, trace } = request
+    const { user, key, fingerprint, expectedTotal, trace } = request
     const now = clock.now()
     const id = newId<CheckoutId>(now)
     const open: OpenCheckout = {
@@ -194,6 +208,7 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
       key,
       fingerprint,
       lines,
+      expectedTotal,
       revision,
       traceparent: formatTraceparent(trace),
       openedAt: now,
@@ -250,6 +265,7 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
       }
       case 'made':
       case 'rejected':
+      case 'price_changed':
       case 'impossible':
         return close(open, placed)
       default:
@@ -292,12 +308,29 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
   return { checkout, sweep }
 }
 
-type FinalWord = Extract<Placed, { kind: 'made' | 'rejected' | 'impossible' }>
+/** Whether a click without a key may have the order of a checkout that was open when it came. */
+const asksForThis = (
+  { expectedTotal, ifMatch }: CheckoutRequest,
+  { expectedTotal: total, revision }: OpenCheckout,
+): boolean =>
+  (expectedTotal === null || expectedTotal === total) &&
+  (ifMatch === null || isAmong(ifMatch, revision))
+
+/** @throws cart_changed where the client has read another cart than this one */
+function requireRevision({ ifMatch }: CheckoutRequest, revision: Revision | null): void {
+  if (ifMatch !== null && !isAmong(ifMatch, revision)) throw problem('cart_changed')
+}
+
+const isAmong = (wanted: readonly string[], revision: Revision | null): boolean =>
+  revision !== null && (wanted.includes('*') || wanted.includes(revision))
+
+type FinalWord = Extract<Placed, { kind: 'made' | 'rejected' | 'price_changed' | 'impossible' }>
 
 /** An order that another checkout made long ago is answered as it is; this cart has no part in it. */
 function closingOf(open: OpenCheckout, placed: FinalWord, at: Millis): Closing {
   const own = placed.checkoutId === null || placed.checkoutId === open.id
-  if (placed.kind === 'impossible' || !own) return { kind: 'void' }
+  const keeps = placed.kind === 'made' || placed.kind === 'rejected'
+  if (!keeps || !own) return { kind: 'void' }
   return { kind: placed.kind, answer: placed.answer, answerUntil: millis(at + answerLife) }
 }
 

@@ -64,4 +64,9 @@ export const migrations: readonly Migration[] = [
     name: 'the oldest open checkout',
     sql: 'CREATE INDEX open_checkouts_by_age ON open_checkouts (opened_at);',
   },
+  {
+    version: 4,
+    name: 'expected totals',
+    sql: 'ALTER TABLE open_checkouts ADD COLUMN expected_total INTEGER;',
+  },
 ]

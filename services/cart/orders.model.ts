@@ -41,6 +41,9 @@ export interface OrdersModel extends Orders {
   forgetAnswers(): void
 }
 
+/** Whatever is ordered. */
+const total = minor(100)
+
 export function createOrdersModel(): OrdersModel {
   const made = new Map<OrderId, MadeOrder>()
   const rejected = new Map<OrderId, MadeOrder>()
@@ -55,10 +58,14 @@ export function createOrdersModel(): OrdersModel {
     const { orderId: id, id: checkoutId, lines } = checkout
     const known = wordOn(id)
     if (known.kind !== 'none') return known
+    if (checkout.expectedTotal !== null && checkout.expectedTotal !== total) {
+      const answer = { status: 409, body: `{ "code":"price_changed","call":${calls} }` }
+      return { kind: 'price_changed', answer, replayed: false, checkoutId }
+    }
     const answer = answerOf(id)
     ;(soldOut ? rejected : made).set(id, { id, checkoutId, lines, answer })
     const said = { answer, replayed: false, checkoutId }
-    return soldOut ? { kind: 'rejected', ...said } : { kind: 'made', total: minor(100), ...said }
+    return soldOut ? { kind: 'rejected', ...said } : { kind: 'made', total, ...said }
   }
 
   function wordOn(id: OrderId): Extract<Found, { kind: 'made' | 'rejected' | 'none' }> {
@@ -68,7 +75,7 @@ export function createOrdersModel(): OrdersModel {
     const said = { answer, replayed: true, checkoutId }
     if (rejected.has(id)) return { kind: 'rejected', ...said }
     const now = { status: 200, body: `{"id":"${id}","status":"DELIVERED"}` }
-    return { kind: 'made', total: minor(100), ...said, answer: fresh ? answer : now }
+    return { kind: 'made', total, ...said, answer: fresh ? answer : now }
   }
 
   const answerOf = (id: OrderId): StoredAnswer =>

@@ -30,6 +30,7 @@ const checkout: OpenCheckout = {
   key: 'k',
   fingerprint: 'f',
   lines: [{ lineId: newId<CartLineId>(), productId: newId<ProductId>(), quantity: 2 }],
+  expectedTotal: null,
   revision: newId<Revision>(),
   traceparent: '',
   openedAt: millis(0),

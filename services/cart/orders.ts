@@ -7,7 +7,7 @@ import {
 import { isReplayed, type StoredAnswer } from '../../core/http/idempotency.ts'
 import { compileValidator } from '../../core/http/validation.ts'
 import type { CheckoutId, UserId } from '../../core/values/ids.ts'
-import { toMinor, type Minor } from '../../core/values/money.ts'
+import { fromMinor, toMinor, type Minor } from '../../core/values/money.ts'
 import { PlacedOrder, Refusal } from './schemas.ts'
 import type { OpenCheckout } from './store.ts'
 import type { Within } from '../../core/clients/within.ts'
@@ -29,6 +29,8 @@ export type Placed =
   | ({ readonly kind: 'made'; readonly total: Minor } & Said)
   /** For lack of stock; final. */
   | ({ readonly kind: 'rejected' } & Said)
+  /** The total is not the expected one. Nothing was decided for good: the key is free. */
+  | ({ readonly kind: 'price_changed' } & Said)
   /** A refusal that no repetition changes: a defect on one of the two sides. */
   | ({ readonly kind: 'impossible' } & Said)
   /** Somebody else drives this very order right now. */
@@ -74,10 +76,14 @@ export function createOrders(client: ServiceClient): Orders {
         user_id: checkout.userId,
         checkout_id: checkout.id,
         idempotency_key: checkout.key,
-        items: checkout.lines.map(({ productId, quantity }) => ({
+        items: checkout.lines.map(({ productId, quantity, seenPrice }) => ({
           product_id: productId,
           quantity,
+          ...(seenPrice !== undefined && { price: fromMinor(seenPrice) }),
         })),
+        ...(checkout.expectedTotal !== null && {
+          expected_total: fromMinor(checkout.expectedTotal),
+        }),
       },
       idempotent: true,
       deadline,
@@ -102,6 +108,7 @@ export function createOrders(client: ServiceClient): Orders {
     }
     const { code } = readRefusal(answer.json())
     if (code === 'out_of_stock') return { kind: 'rejected', ...said }
+    if (code === 'price_changed') return { kind: 'price_changed', ...said }
     if (code === 'request_in_progress') return { kind: 'running' }
     return { kind: 'impossible', ...said }
   }

@@ -1,5 +1,7 @@
 /** The route table of the cart service. */
 import { checkoutBudget } from '../../core/http/admission.ts'
+import { ifMatchTags } from '../../core/http/conditional.ts'
+import { expectedTotalOf } from '../../core/http/expected-total.ts'
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
 import { route, tagged, type Route } from '../../core/http/route.ts'
@@ -22,7 +24,9 @@ const cart = { name: 'Cart', description: 'What the signed-in user is about to o
 
 const checkoutErrors = [
   'cart_empty',
+  'cart_changed',
   'out_of_stock',
+  'price_changed',
   'request_in_progress',
   'idempotency_key_reused',
   'service_unavailable',
@@ -62,7 +66,7 @@ export function cartRoutes({
         'out_of_stock',
         'quantity_limit',
         'cart_full',
-        'cart_changed',
+        'cart_busy',
         'service_unavailable',
       ],
       handler: async function add_to_cart(call) {
@@ -80,7 +84,7 @@ export function cartRoutes({
       params: schemas.ItemParams,
       body: schemas.ItemChange,
       success: { status: 200, schema: schemas.Item },
-      errors: ['cart_item_not_found', 'out_of_stock', 'cart_changed', 'service_unavailable'],
+      errors: ['cart_item_not_found', 'out_of_stock', 'cart_busy', 'service_unavailable'],
       handler: async function update_cart_item(call) {
         const { id } = call.params
         const { quantity } = call.body
@@ -97,7 +101,7 @@ export function cartRoutes({
       summary: 'Takes a line out, named by its own id or its product’s',
       params: schemas.ItemParams,
       success: { status: 200, schema: schemas.Message },
-      errors: ['cart_item_not_found', 'cart_changed'],
+      errors: ['cart_item_not_found', 'cart_busy'],
       handler: async function remove_from_cart(call) {
         await carts.remove(call.caller.id, folded(call.params.id))
         return { message: 'Item removed from cart' }
@@ -110,7 +114,7 @@ export function cartRoutes({
       access: 'user',
       summary: 'Takes everything out',
       success: { status: 200, schema: schemas.Message },
-      errors: ['cart_changed'],
+      errors: ['cart_busy'],
       handler: async function clear_cart(call) {
         await carts.clear(call.caller.id)
         return { message: 'Cart cleared' }
@@ -124,15 +128,16 @@ export function cartRoutes({
       access: 'user',
       summary: 'Orders what the cart holds; a repeated request makes no second order',
       description:
-        'The order has the prices of this moment. What was added while it was placed stays in the cart. Without an `Idempotency-Key`, clicks that come while a checkout runs get its order.',
+        'The order has the prices of this moment; with `expected_total` it is placed at that total or not at all, with `If-Match` as the cart was when it had that revision or not at all. What was added while it was placed stays in the cart. Without an `Idempotency-Key`, clicks that come while a checkout runs get its order.',
       body: schemas.CheckoutBody,
       bodyOptional: true,
-      headers: ['idempotency-key'],
+      headers: ['idempotency-key', 'if-match'],
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
       errors: [...checkoutErrors],
       handler: async function checkout(call) {
-        return order(call.caller.id, idempotencyKey(call), call)
+        const wish = { key: idempotencyKey(call), ifMatch: call.header('if-match') }
+        return order(call.caller.id, { ...wish, body: call.body ?? {} }, call)
       },
     }),
     route({
@@ -208,7 +213,8 @@ export function cartRoutes({
         success: { status: 200, schema: schemas.Order },
         errors: [...checkoutErrors],
         handler: async function checkout_of_user(call) {
-          return order(folded<UserId>(call.body.user_id), call.body.idempotency_key, call)
+          const { user_id, idempotency_key: key, if_match: ifMatch = null } = call.body
+          return order(folded<UserId>(user_id), { key, ifMatch, body: call.body }, call)
         },
       }),
     ]
@@ -216,22 +222,28 @@ export function cartRoutes({
 
   async function order(
     user: UserId,
-    key: string | null,
+    wish: {
+      readonly key: string | null
+      /** The header as the client sent it. */
+      readonly ifMatch: string | null
+      readonly body: { readonly expected_total?: number }
+    },
     { deadline, trace }: Within,
   ): Promise<Reply> {
+    const expectedTotal = expectedTotalOf(wish.body)
     const answer = await checkouts.checkout({
       user,
-      key,
-      // The one body that there is; both routes ask for the same operation.
-      fingerprint: noBody,
+      key: wish.key,
+      // Of what the client itself said; both routes ask for the same operation.
+      fingerprint: fingerprint(expectedTotal === null ? {} : { expected_total: expectedTotal }),
+      expectedTotal,
+      ifMatch: wish.ifMatch === null ? null : ifMatchTags(wish.ifMatch),
       deadline,
       trace,
     })
     return replyOf(answer)
   }
 }
-
-const noBody = fingerprint({})
 
 function replyOf(answer: CheckoutAnswer): Reply {
   const type = answer.status === 200 ? jsonType : problemType

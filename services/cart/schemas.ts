@@ -1,6 +1,6 @@
 /** What goes over the wire of the cart service, and the types made from it. */
 import Type, { type Static } from 'typebox'
-import { closed, Money, Quantity, Timestamp, Uuid } from '../../core/http/schemas.ts'
+import { closed, ExpectedTotal, Money, Quantity, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { fromMinor } from '../../core/values/money.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
 import type { ListedCart, PricedCart, PricedLine } from './cart.ts'
@@ -97,8 +97,11 @@ export const ItemParams = Type.Object({
   id: Type.String({ ...ProductId, description: 'Id of the line, or of its product' }),
 })
 
-/** A checkout says nothing but who asks; an absent body and an empty one are the same. */
-export const CheckoutBody = closed({}, { examples: [{}] })
+/** An absent body and an empty one are the same. */
+export const CheckoutBody = closed(
+  { expected_total: Type.Optional(ExpectedTotal) },
+  { title: 'Checkout', examples: [{ expected_total: total }] },
+)
 
 /** The order service's answer goes through byte for byte; this describes it. */
 export const Order = Type.Object(
@@ -132,6 +135,8 @@ export const InternalCheckout = closed({
     Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' }),
     Type.Null(),
   ]),
+  expected_total: Type.Optional(ExpectedTotal),
+  if_match: Type.Optional(Type.String({ maxLength: 1_000 })),
 })
 
 /** What the catalog answers to a look-up. */

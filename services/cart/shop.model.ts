@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'bun:test'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem } from '../../core/http/problem.ts'
-import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
+import { deadlineIn } from '../../core/resilience/deadline.ts'
 import type { AdaptiveLimit } from '../../core/resilience/adaptive-limit.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
 import {
@@ -14,7 +14,12 @@ import {
   type UserId,
 } from '../../core/values/ids.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
-import { createCheckouts, type CheckoutAnswer, type Checkouts } from './checkout.ts'
+import {
+  createCheckouts,
+  type CheckoutAnswer,
+  type CheckoutRequest,
+  type Checkouts,
+} from './checkout.ts'
 import type { Orders } from './orders.ts'
 import { createOrdersModel } from './orders.model.ts'
 import type { CartStore } from './store.ts'
@@ -76,12 +81,14 @@ export function createShop({ clock, store }: ShopPlace = newFile()) {
   const checkout = (
     process: Checkouts,
     key: string | null = null,
-    changes: { user?: UserId; fingerprint?: string; deadline?: Deadline } = {},
+    changes: Partial<Omit<CheckoutRequest, 'key' | 'trace'>> = {},
   ): Promise<CheckoutAnswer> =>
     process.checkout({
       user: changes.user ?? user,
       key,
       fingerprint: changes.fingerprint ?? 'f',
+      expectedTotal: changes.expectedTotal ?? null,
+      ifMatch: changes.ifMatch ?? null,
       deadline: changes.deadline ?? deadlineIn(8_000, clock),
       trace: newTrace(),
     })

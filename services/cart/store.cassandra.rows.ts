@@ -8,8 +8,10 @@ import type { CartState, OpenCheckout } from './store.ts'
 type CheckoutText = Omit<OpenCheckout, 'id' | 'userId' | 'attempt' | 'attemptedAt'>
 
 export function checkoutText(checkout: OpenCheckout): string {
-  const { orderId, key, fingerprint, lines, revision, traceparent, openedAt } = checkout
-  const text: CheckoutText = { orderId, key, fingerprint, lines, revision, traceparent, openedAt }
+  const { orderId, key, fingerprint, lines, expectedTotal } = checkout
+  const { revision, traceparent, openedAt } = checkout
+  const order = { orderId, key, fingerprint, lines, expectedTotal }
+  const text: CheckoutText = { ...order, revision, traceparent, openedAt }
   return JSON.stringify(text)
 }
 
@@ -32,6 +34,7 @@ export const toCart = (row: Omit<ListRow, 'user_id' | 'kind'>): Cart | null =>
 function toOpenCheckout(userId: UserId, row: CartRow): OpenCheckout | null {
   const { checkout_id: id, checkout, attempt, attempted_at: attemptedAt } = row
   if (id === null) return null
-  // Written by `checkoutText` from the same type.
-  return { ...(JSON.parse(checkout) as CheckoutText), id, userId, attempt, attemptedAt }
+  // Written by `checkoutText` from the same type; an older build named no total.
+  const text = JSON.parse(checkout) as Omit<CheckoutText, 'expectedTotal'> & Partial<CheckoutText>
+  return { expectedTotal: null, ...text, id, userId, attempt, attemptedAt }
 }

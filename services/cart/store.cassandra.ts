@@ -56,11 +56,13 @@ export async function openCassandraCartStore({
         setCart(user, expected, { revision, lines, updatedAt: at, usedAt: at }),
       ]),
 
-    async touch(user, revision, at) {
+    async touch(user, revision, { at, lines }) {
       const { cart } = await load(user)
       if (cart?.revision !== revision) return false
       // All of it, so that all of it lives as long. If it comes twice, it says the same again.
-      return change(sql.changes.touch, user, [setCart(user, revision, { ...cart, usedAt: at })])
+      return change(sql.changes.touch, user, [
+        setCart(user, revision, { ...cart, lines, usedAt: at }),
+      ])
     },
 
     async carts({ after, usedAfter, limit }) {

@@ -9,6 +9,7 @@ import {
   type Revision,
   type UserId,
 } from '../../core/values/ids.ts'
+import { minor } from '../../core/values/money.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
 import { orderedLines, type CartLine } from './cart.ts'
 import type { CartStore, Closing, OpenCheckout } from './store.ts'
@@ -84,6 +85,7 @@ export function cartStoreConformance(
       key: null,
       fingerprint: 'f',
       lines: orderedLines(lines),
+      expectedTotal: null,
       revision,
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
       openedAt: clock.now(),
@@ -165,10 +167,13 @@ export function cartStoreConformance(
       test('a look notes the use and keeps revision and time of change', async () => {
         const revision = await put([line(1)])
         clock.advance(5_000)
-        expect(await store.touch(user, revision, clock.now())).toBe(true)
-        expect(await store.touch(user, newId<Revision>(), millis(0))).toBe(false)
+        const lines = [{ ...line(1), shownPrice: minor(6_590) }]
+        expect(await store.touch(user, revision, { at: clock.now(), lines })).toBe(true)
+        const late = { at: millis(0), lines: [line(9)] }
+        expect(await store.touch(user, newId<Revision>(), late)).toBe(false)
         expect((await store.load(user)).cart).toMatchObject({
           revision,
+          lines,
           updatedAt: millis(start),
           usedAt: clock.now(),
         })

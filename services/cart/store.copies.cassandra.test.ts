@@ -97,6 +97,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     key,
     fingerprint: 'f',
     lines: orderedLines(lines),
+    expectedTotal: null,
     revision,
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
     openedAt: clock.now(),
@@ -287,7 +288,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     await short.noteView(buyer, { productId: newId<ProductId>(), at: clock.now() })
     const checkout = await opened(first, lines)
     const { userId, revision } = checkout
-    expect(await short.touch(userId, revision, clock.now())).toBe(true)
+    expect(await short.touch(userId, revision, { at: clock.now(), lines })).toBe(true)
 
     const isGone = async () =>
       (await first.load(userId)).cart === null &&
@@ -317,7 +318,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     const most = async () =>
       Object.values((await livesOf.get(user)) ?? {}).map((seconds) => seconds > lifeMargin)
     expect(await most()).toEqual([false, false, false, false])
-    expect(await first.touch(user, revision, clock.now())).toBe(true)
+    expect(await first.touch(user, revision, { at: clock.now(), lines: [line(1)] })).toBe(true)
     expect(await most()).toEqual([true, true, true, true])
   })
 

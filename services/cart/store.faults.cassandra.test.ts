@@ -76,7 +76,8 @@ describe.skipIf(!hasCassandra)('a checkout on Cassandra', () => {
     await shop.add(apples, quantity)
     const { cart } = await shop.store.load(shop.user)
     if (cart === null) throw new Error('A cart that was saved is not there.')
-    expect(await shop.store.touch(shop.user, cart.revision, clock.now())).toBe(true)
+    const look = { at: clock.now(), lines: cart.lines }
+    expect(await shop.store.touch(shop.user, cart.revision, look)).toBe(true)
     const process = shop.processOf()
     if (end === 'resumed') {
       await outcomeOf(shop.checkout(process, key))

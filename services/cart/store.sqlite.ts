@@ -1,6 +1,7 @@
 /** Carts in one SQLite file: every conditional write is one command of the group commit. */
 import { openDatabase, type Database, type DatabaseOptions } from '../../core/sqlite/database.ts'
 import type { CheckoutId, OrderId, Revision, UserId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import { subtractOrdered, type Cart, type CartLine, type OrderedLine } from './cart.ts'
 import { migrations } from './migrations.sqlite.ts'
@@ -21,6 +22,7 @@ interface CheckoutRow {
   idempotency_key: string | null
   fingerprint: string
   lines: string
+  expected_total: Minor | null
   revision: Revision
   traceparent: string
   opened_at: Millis
@@ -68,8 +70,8 @@ export function openSqliteCartStore(
         return changes === 1
       }),
 
-    touch: (user, revision, at) =>
-      database.write(() => sql.touch.run(at, user, revision).changes === 1),
+    touch: (user, revision, { at, lines }) =>
+      database.write(() => sql.touch.run(at, JSON.stringify(lines), user, revision).changes === 1),
 
     carts: async ({ after, usedAfter, limit }) =>
       sql.carts
@@ -86,6 +88,7 @@ export function openSqliteCartStore(
           checkout.key,
           checkout.fingerprint,
           JSON.stringify(checkout.lines),
+          checkout.expectedTotal,
           checkout.traceparent,
           checkout.openedAt,
           checkout.attempt,
@@ -156,8 +159,8 @@ export function openSqliteCartStore(
 }
 
 function statementsOf(database: Database) {
-  const checkout = `user_id, id, order_id, idempotency_key, fingerprint, lines, revision, traceparent,
-    opened_at, attempt, attempted_at`
+  const checkout = `user_id, id, order_id, idempotency_key, fingerprint, lines, expected_total,
+    revision, traceparent, opened_at, attempt, attempted_at`
   return {
     cart: database.statement<[UserId], CartRow>(
       'SELECT revision, lines, updated_at, used_at FROM carts WHERE user_id = ?',
@@ -179,8 +182,8 @@ function statementsOf(database: Database) {
        WHERE user_id = ? AND revision = ?`,
       'update_cart',
     ),
-    touch: database.statement<[Millis, UserId, Revision]>(
-      'UPDATE carts SET used_at = ? WHERE user_id = ? AND revision = ?',
+    touch: database.statement<[Millis, string, UserId, Revision]>(
+      'UPDATE carts SET used_at = ?, lines = ? WHERE user_id = ? AND revision = ?',
       'touch_cart',
     ),
     open: database.statement<[UserId], CheckoutRow>(
@@ -188,9 +191,9 @@ function statementsOf(database: Database) {
       'get_open_checkout',
     ),
     openCheckout: database.statement(
-      `INSERT INTO open_checkouts (id, order_id, idempotency_key, fingerprint, lines, traceparent,
-         opened_at, attempt, attempted_at, user_id, revision)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, user_id, revision FROM carts
+      `INSERT INTO open_checkouts (id, order_id, idempotency_key, fingerprint, lines,
+         expected_total, traceparent, opened_at, attempt, attempted_at, user_id, revision)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, user_id, revision FROM carts
        WHERE user_id = ? AND revision = ?`,
       'open_checkout',
     ),
@@ -270,6 +273,7 @@ const toOpenCheckout = (row: CheckoutRow): OpenCheckout => ({
   fingerprint: row.fingerprint,
   // Written by `openCheckout` from the same type.
   lines: JSON.parse(row.lines) as OrderedLine[],
+  expectedTotal: row.expected_total,
   revision: row.revision,
   traceparent: row.traceparent,
   openedAt: row.opened_at,

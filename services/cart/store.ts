@@ -6,6 +6,7 @@
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
 import type { Eventually } from '../../core/values/eventually.ts'
 import type { CheckoutId, OrderId, ProductId, Revision, UserId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
 import type { Cart, CartLine, OrderedLine } from './cart.ts'
 
@@ -20,6 +21,8 @@ export interface OpenCheckout {
   /** Digest of the client's own body; see core/http/idempotency.ts. */
   readonly fingerprint: string
   readonly lines: readonly OrderedLine[]
+  /** The order is placed at this total or not at all; null for whatever it costs. */
+  readonly expectedTotal: Minor | null
   /** The cart's revision that was checked out. */
   readonly revision: Revision
   /** W3C trace context of the request that opened it. */
@@ -111,8 +114,15 @@ export interface CartStore extends ViewStore {
     next: { readonly revision: Revision; readonly lines: readonly CartLine[]; readonly at: Millis },
   ): Promise<boolean>
 
-  /** Notes that the cart was used, if it still has this revision; it keeps that. */
-  touch(user: UserId, revision: Revision, at: Millis): Promise<boolean>
+  /**
+   * Notes that the cart was looked at, and the prices that its lines were shown with, if it still has
+   * this revision; it keeps that, as nothing that is ordered has changed.
+   */
+  touch(
+    user: UserId,
+    revision: Revision,
+    look: { readonly at: Millis; readonly lines: readonly CartLine[] },
+  ): Promise<boolean>
 
   /**
    * Carts of all users, empty ones among them, in an order that no change of a cart affects: by user

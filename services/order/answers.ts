@@ -1,15 +1,22 @@
 /** First answers as bytes: rendered once, stored with the order, replayed as they are. */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
-import { problem, problemDocument } from '../../core/http/problem.ts'
+import { problem, problemDocument, type Problem } from '../../core/http/problem.ts'
 import { compileSerializer } from '../../core/http/serializer.ts'
 import { parseTraceparent } from '../../core/resilience/trace-context.ts'
-import type { Order, Shortage } from './order.ts'
+import { fromMinor, type Minor } from '../../core/values/money.ts'
+import type { Order, PriceChange, Shortage } from './order.ts'
 import { Order as OrderSchema, orderOnTheWire } from './schemas.ts'
 import type { PendingOrder } from './store.ts'
 
 export interface Answers {
   created(order: Order): StoredAnswer
   shortage(pending: PendingOrder, lines: readonly Shortage[]): StoredAnswer
+  /** What the stock was reserved at does not add up to the expected total. */
+  priceChanged(
+    pending: PendingOrder,
+    total: { readonly expected: Minor; readonly actual: Minor },
+    lines: readonly PriceChange[],
+  ): StoredAnswer
 }
 
 export function createAnswers(): Answers {
@@ -26,9 +33,28 @@ export function createAnswers(): Answers {
           })),
         },
       })
-      const traceId = parseTraceparent(pending.traceparent)?.traceId ?? ''
-      const document = problemDocument(shortage, pending.instance, traceId)
-      return { status: shortage.status, body: JSON.stringify(document) }
+      return refusal(pending, shortage)
+    },
+    priceChanged(pending, { expected, actual }, lines) {
+      const changed = problem('price_changed', {
+        values: { expected: fromMinor(expected).toFixed(2), total: fromMinor(actual).toFixed(2) },
+        extra: {
+          expected_total: fromMinor(expected),
+          total: fromMinor(actual),
+          lines: lines.map((line) => ({
+            product_id: line.productId,
+            old: line.old === null ? null : fromMinor(line.old),
+            new: fromMinor(line.new),
+          })),
+        },
+      })
+      return refusal(pending, changed)
     },
   }
+}
+
+function refusal(pending: PendingOrder, refused: Problem): StoredAnswer {
+  const traceId = parseTraceparent(pending.traceparent)?.traceId ?? ''
+  const document = problemDocument(refused, pending.instance, traceId)
+  return { status: refused.status, body: JSON.stringify(document) }
 }

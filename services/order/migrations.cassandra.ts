@@ -92,4 +92,12 @@ export const migrations: readonly CassandraMigration[] = [
       ) WITH speculative_retry = '50ms';
     `,
   },
+  {
+    version: 2,
+    name: 'expected totals, orders begun again',
+    cql: `
+      ALTER TABLE orders ADD IF NOT EXISTS expected_total bigint static;
+      ALTER TABLE orders ADD IF NOT EXISTS reservation_id uuid static;
+    `,
+  },
 ]

@@ -84,4 +84,12 @@ export const migrations: readonly Migration[] = [
       END;
     `,
   },
+  {
+    version: 3,
+    name: 'expected totals, orders begun again',
+    sql: `
+      ALTER TABLE orders ADD COLUMN expected_total INTEGER;
+      ALTER TABLE orders ADD COLUMN reservation_id TEXT;
+    `,
+  },
 ]

@@ -83,6 +83,7 @@ function shop(available = 10_000) {
       key: null,
       fingerprint: 'f',
       lines: [{ productId: apples, quantity: 1 }],
+      expectedTotal: null,
       instance: '/orders/',
     } as const
     await placing.place(placement, deadlineIn(8_000, clock), newTrace())

@@ -14,7 +14,7 @@ import {
   type VisibleStatus,
 } from './order.ts'
 import type { Outbox } from './outbox.ts'
-import type { Effect, OrderStore } from './store.ts'
+import { finishing, type Effect, type OrderStore } from './store.ts'
 
 export interface Moves {
   /** Moves every order whose timer has run out; returns how many were due. */
@@ -107,6 +107,5 @@ const actorOf = (caller: UserCaller): Actor => (caller.role === 'admin' ? 'admin
 function effectsOf(order: Order, to: VisibleStatus, at: Millis): readonly Effect[] {
   const notify: Effect = { kind: 'notify', userId: order.userId, status: to, updatedAt: at }
   if (to !== 'DELIVERED' && to !== 'CANCELLED') return [notify]
-  const lines = order.lines.map(({ productId, quantity }) => ({ productId, quantity }))
-  return [notify, { kind: to === 'DELIVERED' ? 'commit' : 'release', lines }]
+  return [notify, finishing(to === 'DELIVERED' ? 'commit' : 'release', order)]
 }

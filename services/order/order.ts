@@ -38,10 +38,12 @@ export const statusNames = {
 export interface WantedLine {
   readonly productId: ProductId
   readonly quantity: number
+  /** The price that the buyer was shown; only repeated to him when it has changed. */
+  readonly seenPrice?: Minor
 }
 
 /** What was reserved: name and price are the catalog's at that moment and never change again. */
-export interface OrderLine extends WantedLine {
+export interface OrderLine extends Omit<WantedLine, 'seenPrice'> {
   readonly name: string
   readonly price: Minor
 }
@@ -53,12 +55,22 @@ export interface Shortage {
   readonly available: number
 }
 
+/** A line whose reserved price is not the one that the buyer was shown. */
+export interface PriceChange {
+  readonly productId: ProductId
+  /** Null where it is not known what he was shown. */
+  readonly old: Minor | null
+  readonly new: Minor
+}
+
 /** An order that clients can see. */
 export interface Order {
   readonly id: OrderId
+  /** The id by which the catalog knows its reservation: the order's own, or a later attempt's. */
+  readonly reservation: OrderId
   readonly userId: UserId
   readonly status: VisibleStatus
-  /** Counts the order's changes of state: 1 for CREATED. */
+  /** Grows with each change of state: 1 for CREATED, or more where the order was begun again. */
   readonly sequence: number
   readonly lines: readonly OrderLine[]
   readonly total: Minor
@@ -125,13 +137,33 @@ export function dueAt(
   return status === 'SHIPPING' ? millis(since + deliveryTime) : null
 }
 
-/** Equal products become one line; the order of first mention stays. */
+/** Equal products become one line, of which the first mention gives the place and the seen price. */
 export function mergeLines(lines: readonly WantedLine[]): readonly WantedLine[] {
-  const quantities = new Map<ProductId, number>()
-  for (const { productId, quantity } of lines) {
-    quantities.set(productId, (quantities.get(productId) ?? 0) + quantity)
+  const merged = new Map<ProductId, WantedLine>()
+  for (const line of lines) {
+    const first = merged.get(line.productId)
+    merged.set(
+      line.productId,
+      first === undefined ? line : { ...first, quantity: first.quantity + line.quantity },
+    )
   }
-  return [...quantities].map(([productId, quantity]) => ({ productId, quantity }))
+  return [...merged.values()]
+}
+
+/** Products and quantities alone: all that the catalog needs to finish a reservation. */
+export const quantitiesOf = (lines: readonly WantedLine[]): readonly WantedLine[] =>
+  lines.map(({ productId, quantity }) => ({ productId, quantity }))
+
+/** Lines that cost another price than the buyer was shown; those of which that is unknown are among them. */
+export function priceChanges(
+  wanted: readonly WantedLine[],
+  reserved: readonly OrderLine[],
+): readonly PriceChange[] {
+  const seen = new Map(wanted.map((line) => [line.productId, line.seenPrice ?? null]))
+  return reserved.flatMap(({ productId, price }) => {
+    const old = seen.get(productId) ?? null
+    return old === price ? [] : [{ productId, old, new: price }]
+  })
 }
 
 export const totalOf = (lines: readonly OrderLine[]): Minor =>

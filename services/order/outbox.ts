@@ -148,7 +148,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const { effect, orderId, sequence } = entry
     return effect.kind === 'notify'
       ? options.notifications.send({ ...effect, orderId, sequence }, deadline, trace)
-      : options.stock.finish(orderId, effect.kind, effect.lines, deadline, trace)
+      : options.stock.finish(
+          effect.reservation ?? orderId,
+          effect.kind,
+          effect.lines,
+          deadline,
+          trace,
+        )
   }
 
   /** Exponential with full jitter. */

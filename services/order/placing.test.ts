@@ -10,7 +10,7 @@ import { minor } from '../../core/values/money.ts'
 import { manualClock } from '../../core/values/time.ts'
 import type { Placement } from './placing.ts'
 import * as saga from './saga.fixture.ts'
-import { leaseTime, processOf, type Shop } from './saga.fixture.ts'
+import { crashingAt, leaseTime, processOf, type Shop } from './saga.fixture.ts'
 import type { Stock } from './stock.ts'
 import { createStockModel, type StockModel } from './stock.model.ts'
 import { openSqliteOrderStore } from './store.sqlite.ts'
@@ -216,49 +216,6 @@ describe('placing an order', () => {
     shop.stock.expectInvariant()
   })
 })
-
-/** Throws at the given call, before or after it takes effect, and at every call from then on. */
-function crashingAt(shop: World, step: number, effect: 'before' | 'after') {
-  let calls = 0
-  let dead = false
-  const wrap = <T extends object>(target: T, names: readonly string[]): T =>
-    new Proxy(target, {
-      get(object, name) {
-        const value: unknown = Reflect.get(object, name)
-        if (typeof value !== 'function' || !names.includes(String(name))) return value
-        return async (...args: unknown[]) => {
-          if (dead) throw new Error('the process is dead')
-          const crash = ++calls === step
-          if (crash && effect === 'before') {
-            dead = true
-            throw new Error('crash')
-          }
-          const result: unknown = await value.apply(object, args)
-          if (crash) {
-            dead = true
-            throw new Error('crash')
-          }
-          return result
-        }
-      },
-    })
-  const writes = [
-    'insertPending',
-    'accept',
-    'reject',
-    'renewLease',
-    'takeLease',
-    'delivered',
-    'postpone',
-    'undelivered',
-    'find',
-  ]
-  return {
-    store: wrap(shop.store, writes),
-    stock: wrap(shop.stock, ['reserve', 'finish']),
-    crashed: () => dead,
-  }
-}
 
 describe('a crash between any two steps', () => {
   const cases = [

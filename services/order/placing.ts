@@ -3,13 +3,17 @@
  *
  * ```
  *   request ──► row PENDING + lease ──► catalog: reserve ──► CREATED + answer + outbox(notify)
- *                  │                        │        └─────► REJECTED + answer + outbox(release)
+ *                  │                        │        ├─────► REJECTED + answer + outbox(release)
+ *                  │                        │        └ total is not the expected one ──► REJECTED,
+ *                  │                        │          no answer kept, outbox(release), 409
  *                  │                        └ no answer: the lease is let go, 503 "not known yet"
  *                  ▼
  *   a retry with the same key, or the sweeper, meets the row:
  *      settled           ──► the stored answer, byte for byte
  *      lease held        ──► wait for its holder
  *      lease lapsed      ──► take it over (compare-and-set) and go on from `reserve`
+ *      REJECTED, no answer ► the key is free: once its stock is back, PENDING again (compare-and-set)
+ *                            with a reservation of its own, since the old one is fenced off
  * ```
  * - The order row always comes before the reservation, so no stock is ever held by nobody.
  * - `reserve` is idempotent by order id; `release` fences, so a late `reserve` takes nothing.
@@ -26,12 +30,14 @@ import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { formatTraceparent, type TraceContext } from '../../core/resilience/trace-context.ts'
 import { noSteps, type Steps } from '../../core/tracing/steps.ts'
 import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
+import type { Minor } from '../../core/values/money.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Answers } from './answers.ts'
 import {
   drawDeliveryTime,
   dueAt,
   mergeLines,
+  priceChanges,
   totalOf,
   type Order,
   type Origin,
@@ -40,7 +46,14 @@ import {
 } from './order.ts'
 import type { Outbox } from './outbox.ts'
 import type { Stock } from './stock.ts'
-import type { Lease, OrderRow, OrderStore, PendingOrder, SettledRow } from './store.ts'
+import {
+  finishing,
+  type Lease,
+  type OrderRow,
+  type OrderStore,
+  type PendingOrder,
+  type SettledRow,
+} from './store.ts'
 
 export interface Placement {
   readonly orderId: OrderId
@@ -49,6 +62,8 @@ export interface Placement {
   readonly key: string | null
   readonly fingerprint: string
   readonly lines: readonly WantedLine[]
+  /** The order is placed at this total or not at all; null for whatever it costs. */
+  readonly expectedTotal: Minor | null
   readonly instance: string
 }
 
@@ -62,6 +77,17 @@ export type Placed =
     }
   /** The first answer is older than a day and gone: the order as it is now. */
   | { readonly kind: 'current'; readonly origin: Origin; readonly order: Order }
+
+/** The row is of an attempt that decided nothing: whoever asks begins again. */
+interface Free {
+  readonly kind: 'free'
+  readonly sequence: number
+}
+
+const isFree = (row: OrderRow): row is RejectedRow & { readonly answer: null } =>
+  row.kind === 'rejected' && row.answer === null
+
+type RejectedRow = Extract<SettledRow, { kind: 'rejected' }>
 
 export interface Placing {
   place(placement: Placement, deadline: Deadline, trace: TraceContext): Promise<Placed>
@@ -137,21 +163,47 @@ export function createPlacing(options: PlacingOptions): Placing {
       key: placement.key,
       fingerprint: placement.fingerprint,
       lines: mergeLines(placement.lines),
+      expectedTotal: placement.expectedTotal,
+      reservation: placement.orderId,
+      sequence: 0,
       createdAt: clock.now(),
       deliveryTime: drawDeliveryTime(timing, options.random),
       traceparent: formatTraceparent(trace),
       instance: placement.instance,
       lease: newLease(),
     }
-    const { inserted, row } = await store.insertPending(pending)
-    if (!inserted) return join(row, placement, deadline, trace)
-    return {
-      kind: 'answer',
-      origin: pending.origin,
-      answer: await drive(pending, deadline, trace),
-      replayed: false,
+    for (let wait = duplicatePause; ; wait = Math.min(2 * wait, longestDuplicatePause)) {
+      const { inserted, row } = await store.insertPending(pending)
+      if (inserted) return first(pending, deadline, trace)
+      const joined = await join(row, placement, deadline, trace)
+      if (joined.kind !== 'free') return joined
+      // Rolled back by the sweeper, for its id is known to nobody who could ask again.
+      if (!isKnownToOthers(placement)) {
+        throw problem('service_unavailable', { values: { service: 'catalog' } })
+      }
+      const again = {
+        ...pending,
+        reservation: newId<OrderId>(),
+        sequence: joined.sequence + 1,
+        lease: newLease(),
+      }
+      if (await store.reopen(again)) return first(again, deadline, trace)
+      // The stock of the attempt before is on its way back, or somebody else was faster.
+      if (deadline.remaining() <= wait) throw problem('request_in_progress', { retryAfter: 1 })
+      await options.pause(wait)
     }
   }
+
+  const first = async (
+    pending: PendingOrder,
+    deadline: Deadline,
+    trace: TraceContext,
+  ): Promise<Placed> => ({
+    kind: 'answer',
+    origin: pending.origin,
+    answer: await drive(pending, deadline, trace),
+    replayed: false,
+  })
 
   async function find(
     id: OrderId,
@@ -159,18 +211,21 @@ export function createPlacing(options: PlacingOptions): Placing {
     trace: TraceContext,
   ): Promise<Placed | null> {
     const row = await store.find(id)
-    return row === null ? null : join(row, row, deadline, trace)
+    if (row === null) return null
+    const joined = await join(row, row, deadline, trace)
+    return joined.kind === 'free' ? null : joined
   }
 
   /** A later request for an order that has a row already. */
   async function join(
-    first: OrderRow,
+    found: OrderRow,
     placement: Pick<Placement, 'fingerprint'>,
     deadline: Deadline,
     trace: TraceContext,
-  ): Promise<Placed> {
-    let row = first
+  ): Promise<Placed | Free> {
+    let row = found
     for (let wait = duplicatePause; ; wait = Math.min(2 * wait, longestDuplicatePause)) {
+      if (isFree(row)) return { kind: 'free', sequence: row.sequence }
       if (row.fingerprint !== placement.fingerprint) throw problem('idempotency_key_reused')
       if (row.kind !== 'pending') return settled(row)
       const taken = await takeOver(row)
@@ -188,8 +243,7 @@ export function createPlacing(options: PlacingOptions): Placing {
     const { origin } = row
     if (row.answer !== null) return { kind: 'answer', origin, answer: row.answer, replayed: true }
     if (row.kind === 'order') return { kind: 'current', origin, order: row.order }
-    // Only keyless direct orders are rolled back, and their id is known to nobody else.
-    throw problem('service_unavailable', { values: { service: 'catalog' } })
+    throw new Error('A rejected order that has no answer is nobody’s first answer.')
   }
 
   /** Takes the lease over when it has lapsed; null when somebody else holds it. */
@@ -222,13 +276,21 @@ export function createPlacing(options: PlacingOptions): Placing {
     }, options.leaseTime / 2)
     try {
       const outcome = await steps.step('reserve_stock', trace, (own) =>
-        stock.reserve(pending.id, pending.lines, deadline, own),
+        stock.reserve(pending.reservation, pending.lines, deadline, own),
       )
-      return await (outcome.kind === 'reserved'
-        ? steps.step('accept_order', trace, () => accept(pending, outcome.lines))
-        : steps.step('reject_order', trace, () =>
-            reject(pending, answers.shortage(pending, outcome.lines)),
-          ))
+      if (outcome.kind === 'short') {
+        const answer = answers.shortage(pending, outcome.lines)
+        return await steps.step('reject_order', trace, () => reject(pending, answer, answer))
+      }
+      const { lines } = outcome
+      const actual = totalOf(lines)
+      const expected = pending.expectedTotal ?? actual
+      if (expected === actual) {
+        return await steps.step('accept_order', trace, () => accept(pending, lines))
+      }
+      const changes = priceChanges(pending.lines, lines)
+      const answer = answers.priceChanged(pending, { expected, actual }, changes)
+      return await steps.step('reject_order', trace, () => reject(pending, answer, null))
     } catch (error) {
       await letGo(pending)
       throw problem('outcome_unknown', { retryAfter: 1, cause: error })
@@ -242,9 +304,10 @@ export function createPlacing(options: PlacingOptions): Placing {
     const nextAt = dueAt('CREATED', at, pending.deliveryTime, timing)
     const order: Order = {
       id: pending.id,
+      reservation: pending.reservation,
       userId: pending.userId,
       status: 'CREATED',
-      sequence: 1,
+      sequence: pending.sequence + 1,
       lines,
       total: totalOf(lines),
       createdAt: at,
@@ -255,6 +318,7 @@ export function createPlacing(options: PlacingOptions): Placing {
     }
     const answer = answers.created(order)
     const accepted = await store.accept(pending.id, pending.lease.owner, {
+      sequence: order.sequence,
       lines,
       total: order.total,
       at,
@@ -270,14 +334,21 @@ export function createPlacing(options: PlacingOptions): Placing {
   }
 
   /**
-   * The release that goes with a rejection is not for this attempt, which holds nothing: it fences off
-   * the `reserve` of an earlier owner that may still be on its way.
+   * Where the stock was short, the release that goes with a rejection is not for this attempt, which
+   * holds nothing: it fences off the `reserve` of an earlier owner that may still be on its way.
+   *
+   * @param kept null leaves the key free for another try
    */
-  async function reject(pending: PendingOrder, answer: StoredAnswer): Promise<StoredAnswer> {
+  async function reject(
+    pending: PendingOrder,
+    answer: StoredAnswer,
+    kept: StoredAnswer | null,
+  ): Promise<StoredAnswer> {
     const rejected = await store.reject(pending.id, pending.lease.owner, {
+      sequence: pending.sequence + 1,
       at: clock.now(),
-      answer,
-      effects: [{ kind: 'release', lines: pending.lines }],
+      answer: kept,
+      effects: [finishing('release', pending)],
     })
     if (!rejected) return storedAnswer(pending.id)
     options.onRejected?.()
@@ -287,11 +358,12 @@ export function createPlacing(options: PlacingOptions): Placing {
 
   /** Gives a keyless direct order up: nobody can ask for it again. */
   async function rollBack(pending: PendingOrder): Promise<void> {
-    const { id, lease, lines } = pending
+    const { id, lease, sequence } = pending
     await store.reject(id, lease.owner, {
+      sequence: sequence + 1,
       at: clock.now(),
       answer: null,
-      effects: [{ kind: 'release', lines }],
+      effects: [finishing('release', pending)],
     })
     outbox.kick(id)
   }
@@ -329,7 +401,7 @@ export function createPlacing(options: PlacingOptions): Placing {
   async function settle(row: PendingOrder): Promise<void> {
     const pending = await takeOver(row)
     if (pending === null) return
-    if (pending.key === null && pending.origin.kind === 'direct') {
+    if (!isKnownToOthers(pending)) {
       await rollBack(pending)
       return
     }
@@ -340,6 +412,10 @@ export function createPlacing(options: PlacingOptions): Placing {
 
   return { place, find, sweep }
 }
+
+/** A client or a cart asks for it again; of a direct order without a key only its one request knows. */
+const isKnownToOthers = ({ key, origin }: Pick<Placement, 'key' | 'origin'>): boolean =>
+  key !== null || origin.kind === 'cart'
 
 /** After a failed attempt the next one waits this long, in milliseconds. */
 const retryPause = 500

@@ -2,6 +2,7 @@
 import { checkoutBudget } from '../../core/http/admission.ts'
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import type { UserCaller } from '../../core/http/caller.ts'
+import { expectedTotalOf } from '../../core/http/expected-total.ts'
 import { problem } from '../../core/http/problem.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
 import { route, tagged, type Call, type Route } from '../../core/http/route.ts'
@@ -14,7 +15,7 @@ import {
   type ProductId,
   type UserId,
 } from '../../core/values/ids.ts'
-import { fromMinor } from '../../core/values/money.ts'
+import { fromMinor, toMinor } from '../../core/values/money.ts'
 import { isVisibleStatus, statusNames, type WantedLine } from './order.ts'
 import type { Listing } from './listing.ts'
 import type { Moves } from './moves.ts'
@@ -73,16 +74,24 @@ export function orderRoutes({
       access: 'user',
       summary: 'Orders products directly; names and prices are the catalog’s',
       description:
-        'All lines or none: when one is short, nothing is reserved and the answer names what is short. `name`, `price` and `total` of older clients are accepted and ignored.',
+        'All lines or none: when one is short, nothing is reserved and the answer names what is short. `name` and `total` of older clients are accepted and ignored. With `expected_total` the order is placed at that total or not at all.',
       body: schemas.NewOrder,
       headers: ['idempotency-key'],
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
-      errors: ['out_of_stock', 'idempotency_key_reused', 'request_in_progress', 'outcome_unknown'],
+      errors: [
+        'out_of_stock',
+        'price_changed',
+        'idempotency_key_reused',
+        'request_in_progress',
+        'outcome_unknown',
+      ],
       handler: async function create_order(call) {
         const key = idempotencyKey(call)
         const userId = call.caller.id
-        const lines = call.body.items.map(toWantedLine)
+        const { items } = call.body
+        const lines = items.map(toWantedLine)
+        const expectedTotal = expectedTotalOf(call.body)
         const placed = await placing.place(
           {
             orderId: key === null ? newId<OrderId>() : orderIdFor(userId, 'create_order', key),
@@ -90,8 +99,11 @@ export function orderRoutes({
             origin: { kind: 'direct' },
             key,
             // Of the lines as sent, not merged: the client's own body is what a retry repeats.
-            fingerprint: fingerprint(lines),
-            lines,
+            fingerprint: fingerprint(
+              expectedTotal === null ? lines : { lines, expected_total: expectedTotal },
+            ),
+            lines: items.map((line, index) => ({ ...lines[index]!, ...seenPriceOf(line.price) })),
+            expectedTotal,
             instance: call.inbound.path,
           },
           call.deadline,
@@ -178,7 +190,7 @@ function internalRoutes({
       body: schemas.InternalOrder,
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
-      errors: ['out_of_stock', 'request_in_progress', 'outcome_unknown'],
+      errors: ['out_of_stock', 'price_changed', 'request_in_progress', 'outcome_unknown'],
       handler: async function create_order_of_cart(call) {
         const { body } = call
         const userId = folded<UserId>(body.user_id)
@@ -193,7 +205,11 @@ function internalRoutes({
             key,
             // The cart compares what its clients sent; here the checkout's own lines always count.
             fingerprint: 'cart',
-            lines: body.items.map(toWantedLine),
+            lines: body.items.map((line) => ({
+              ...toWantedLine(line),
+              ...seenPriceOf(line.price),
+            })),
+            expectedTotal: expectedTotalOf(body),
             instance: '/cart/checkout',
           },
           call.deadline,
@@ -264,6 +280,12 @@ const toWantedLine = (line: { product_id: string; quantity: number }): WantedLin
   productId: folded<ProductId>(line.product_id),
   quantity: line.quantity,
 })
+
+/** What an older client sends as a price may be anything; only an amount of money can be told back. */
+function seenPriceOf(price: unknown): Pick<WantedLine, 'seenPrice'> {
+  const seenPrice = typeof price === 'number' ? toMinor(price) : null
+  return seenPrice === null ? {} : { seenPrice }
+}
 
 function answerOf(
   placed: Placed,

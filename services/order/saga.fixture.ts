@@ -14,6 +14,7 @@ import { createAnswers } from './answers.ts'
 import { createMoves } from './moves.ts'
 import { createOutbox } from './outbox.ts'
 import { createPlacing, type Placed, type Placement } from './placing.ts'
+import type { StockModel } from './stock.model.ts'
 import type { Stock } from './stock.ts'
 import type { OrderStore } from './store.ts'
 
@@ -73,6 +74,7 @@ export const placementOf = (
   key: string | null,
   quantity = 2,
   origin: Placement['origin'] = { kind: 'direct' },
+  expectedTotal: Placement['expectedTotal'] = null,
 ): Placement => ({
   orderId: key === null ? newId<OrderId>() : orderIdFor(buyer, 'create_order', key),
   userId: buyer,
@@ -80,6 +82,7 @@ export const placementOf = (
   key,
   fingerprint: `quantity ${quantity}`,
   lines: [{ productId: product, quantity }],
+  expectedTotal,
   instance: '/orders/',
 })
 
@@ -88,3 +91,51 @@ export const place = (
   placement: Placement,
   { clock }: Pick<Shop, 'clock'>,
 ): Promise<Placed> => placing.place(placement, deadlineIn(8_000, clock), newTrace())
+
+/** Throws at the given call, before or after it takes effect, and at every call from then on. */
+export function crashingAt(
+  shop: Shop & { readonly stock: StockModel },
+  step: number,
+  effect: 'before' | 'after',
+) {
+  let calls = 0
+  let dead = false
+  const wrap = <T extends object>(target: T, names: readonly string[]): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const value: unknown = Reflect.get(object, name)
+        if (typeof value !== 'function' || !names.includes(String(name))) return value
+        return async (...args: unknown[]) => {
+          if (dead) throw new Error('the process is dead')
+          const crash = ++calls === step
+          if (crash && effect === 'before') {
+            dead = true
+            throw new Error('crash')
+          }
+          const result: unknown = await value.apply(object, args)
+          if (crash) {
+            dead = true
+            throw new Error('crash')
+          }
+          return result
+        }
+      },
+    })
+  const writes = [
+    'insertPending',
+    'reopen',
+    'accept',
+    'reject',
+    'renewLease',
+    'takeLease',
+    'delivered',
+    'postpone',
+    'undelivered',
+    'find',
+  ]
+  return {
+    store: wrap(shop.store, writes),
+    stock: wrap(shop.stock, ['reserve', 'finish']),
+    crashed: () => dead,
+  }
+}

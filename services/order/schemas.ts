@@ -1,6 +1,6 @@
 /** What goes over the wire of the order service, and the types made from it. */
 import Type, { type Static } from 'typebox'
-import { closed, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
+import { closed, ExpectedTotal, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { legacy } from '../../core/http/validation.ts'
 import { fromMinor } from '../../core/values/money.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
@@ -57,7 +57,12 @@ const WantedLine = closed(
     product_id: ProductId,
     quantity: Type.Integer({ minimum: 1, maximum: maxQuantity, examples: [2] }),
     name: legacy(),
-    price: legacy(),
+    price: Type.Optional(
+      Type.Unknown({
+        description: 'The price that the buyer saw: told back as `old` when it has changed',
+        examples: [price],
+      }),
+    ),
   },
   { title: 'WantedLine', examples: [{ product_id: apples.id, quantity: 2 }] },
 )
@@ -71,6 +76,7 @@ const WantedLines = Type.Array(WantedLine, {
 export const NewOrder = closed(
   {
     items: WantedLines,
+    expected_total: Type.Optional(ExpectedTotal),
     total: legacy(),
     user_id: legacy(),
   },
@@ -114,9 +120,14 @@ export const InternalOrder = closed({
   checkout_id: Uuid,
   idempotency_key: Type.Union([IdempotencyKey, Type.Null()]),
   items: Type.Array(
-    closed({ product_id: Uuid, quantity: Type.Integer({ minimum: 1, maximum: maxQuantity }) }),
+    closed({
+      product_id: Uuid,
+      quantity: Type.Integer({ minimum: 1, maximum: maxQuantity }),
+      price: Type.Optional(Money),
+    }),
     { minItems: 1, maxItems: maxLines },
   ),
+  expected_total: Type.Optional(ExpectedTotal),
 })
 
 export const InternalFind = closed({ user_id: Uuid, idempotency_key: IdempotencyKey })

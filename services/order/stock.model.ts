@@ -1,12 +1,14 @@
 /** A model of the catalog's stock for tests: a few maps with the rules of reservation and fence. */
 import { expect } from 'bun:test'
 import type { OrderId, ProductId } from '../../core/values/ids.ts'
-import { minor } from '../../core/values/money.ts'
+import { minor, type Minor } from '../../core/values/money.ts'
 import type { WantedLine } from './order.ts'
 import type { Stock } from './stock.ts'
 
 export interface StockModel extends Stock {
   readonly available: Map<ProductId, number>
+  /** What a piece of any product costs from now on. */
+  price: Minor
   /** State of an order's reservation; undefined when there was none. */
   stateOf(id: OrderId): 'reserved' | 'committed' | 'released' | undefined
   expectInvariant(): void
@@ -16,11 +18,17 @@ export function createStockModel(stocked: ReadonlyMap<ProductId, number>): Stock
   const available = new Map(stocked)
   const held = new Map<
     OrderId,
-    { state: 'reserved' | 'committed' | 'released'; lines: readonly WantedLine[] }
+    {
+      state: 'reserved' | 'committed' | 'released'
+      lines: readonly WantedLine[]
+      /** Of the moment of the reservation; asking again does not change it. */
+      price?: Minor
+    }
   >()
 
-  return {
+  const model: StockModel = {
     available,
+    price: minor(100),
     stateOf: (id) => held.get(id)?.state,
     async reserve(id, lines) {
       const known = held.get(id)
@@ -38,11 +46,16 @@ export function createStockModel(stocked: ReadonlyMap<ProductId, number>): Stock
         for (const { productId, quantity } of lines) {
           available.set(productId, (available.get(productId) ?? 0) - quantity)
         }
-        held.set(id, { state: 'reserved', lines })
+        held.set(id, { state: 'reserved', lines, price: model.price })
       }
       return {
         kind: 'reserved',
-        lines: lines.map((line) => ({ ...line, name: 'Яблоки', price: minor(100) })),
+        lines: lines.map(({ productId, quantity }) => ({
+          productId,
+          quantity,
+          name: 'Яблоки',
+          price: known?.price ?? model.price,
+        })),
       }
     },
     async finish(id, verb, lines) {
@@ -72,4 +85,5 @@ export function createStockModel(stocked: ReadonlyMap<ProductId, number>): Stock
       }
     },
   }
+  return model
 }

@@ -67,7 +67,7 @@ function orderStatements(keyspace: Keyspace) {
   const order = `SELECT DISTINCT id, user_id, checkout_id, idempotency_key, fingerprint, status,
     sequence, lines, total, created_at, updated_at, next_at, rested_at, delivery_time, traceparent,
     instance, lease_owner, lease_until, answer_status, answer_body, answer_until, inserted_by,
-    operations FROM orders WHERE id = ?`
+    operations, expected_total, reservation_id FROM orders WHERE id = ?`
   return {
     insert: keyspace.conditional<
       [
@@ -77,6 +77,7 @@ function orderStatements(keyspace: Keyspace) {
         key: string | undefined,
         fingerprint: string,
         lines: string,
+        expectedTotal: Minor | undefined,
         createdAt: Millis,
         updatedAt: Millis,
         deliveryTime: Millis,
@@ -85,14 +86,40 @@ function orderStatements(keyspace: Keyspace) {
         leaseOwner: string,
         leaseUntil: Millis,
         insertedBy: string,
+        reservation: OrderId | undefined,
       ],
       StoredOrder
     >(
       `INSERT INTO orders (id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence,
-         lines, total, created_at, updated_at, delivery_time, traceparent, instance, lease_owner,
-         lease_until, inserted_by)
-       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+         lines, expected_total, total, created_at, updated_at, delivery_time, traceparent, instance,
+         lease_owner, lease_until, inserted_by, reservation_id)
+       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
       'insert_pending_order',
+    ),
+    reopen: keyspace.conditional<
+      [
+        checkoutId: CheckoutId | null,
+        fingerprint: string,
+        sequence: number,
+        lines: string,
+        expectedTotal: Minor | null,
+        createdAt: Millis,
+        updatedAt: Millis,
+        deliveryTime: Millis,
+        traceparent: string,
+        instance: string,
+        leaseOwner: string,
+        leaseUntil: Millis,
+        reservation: OrderId,
+        id: OrderId,
+        rejected: number,
+      ]
+    >(
+      `UPDATE orders SET checkout_id = ?, fingerprint = ?, status = 'PENDING', sequence = ?,
+         lines = ?, expected_total = ?, created_at = ?, updated_at = ?, delivery_time = ?,
+         traceparent = ?, instance = ?, lease_owner = ?, lease_until = ?, reservation_id = ?
+       WHERE id = ? IF status = 'REJECTED' AND answer_status = null AND sequence = ?`,
+      'reopen_order',
     ),
     byId: keyspace.read<[OrderId], StoredOrder>(order, 'get_order'),
     settled: keyspace.read<[OrderId], StoredOrder>(order, 'get_order_serial', { serial: true }),
@@ -111,18 +138,20 @@ function orderStatements(keyspace: Keyspace) {
     accept: keyspace.conditionalBatch('accept_order'),
     setAccepted: keyspace.conditional<
       [
+        sequence: number,
         lines: string,
         total: Minor,
         createdAt: Millis,
         updatedAt: Millis,
         nextAt: Millis,
+        change: number,
         operation: string,
         id: OrderId,
         owner: string,
       ]
     >(
-      `UPDATE orders SET status = 'CREATED', sequence = 1, lines = ?, total = ?, created_at = ?,
-         updated_at = ?, next_at = ?, operations[1] = ?
+      `UPDATE orders SET status = 'CREATED', sequence = ?, lines = ?, total = ?, created_at = ?,
+         updated_at = ?, next_at = ?, operations[?] = ?
        WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
       'set_order_accepted',
     ),
@@ -136,16 +165,18 @@ function orderStatements(keyspace: Keyspace) {
     reject: keyspace.conditionalBatch('reject_order'),
     setRejected: keyspace.conditional<
       [
+        sequence: number,
         updatedAt: Millis,
         answerStatus: number | undefined,
         answerBody: string | undefined,
+        change: number,
         operation: string,
         id: OrderId,
         owner: string,
       ]
     >(
-      `UPDATE orders SET status = 'REJECTED', sequence = 1, updated_at = ?, answer_status = ?,
-         answer_body = ?, operations[1] = ?
+      `UPDATE orders SET status = 'REJECTED', sequence = ?, updated_at = ?, answer_status = ?,
+         answer_body = ?, operations[?] = ?
        WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
       'set_order_rejected',
     ),

@@ -48,7 +48,12 @@ export async function openCassandraOrderStore(
     id,
     sequence,
   })
-  const lease = (id: OrderId, at: Millis): OrderHint => ({ kind: 'lease', at, id, sequence: 0 })
+  const lease = (id: OrderId, at: Millis, sequence = 0): OrderHint => ({
+    kind: 'lease',
+    at,
+    id,
+    sequence,
+  })
   const attempt = (id: OrderId, sequence: number, at: Millis): OrderHint => ({
     kind: 'outbox',
     at,
@@ -84,6 +89,7 @@ export async function openCassandraOrderStore(
           order.key ?? undefined,
           order.fingerprint,
           JSON.stringify(order.lines),
+          order.expectedTotal ?? undefined,
           order.createdAt,
           order.createdAt,
           order.deliveryTime,
@@ -92,6 +98,7 @@ export async function openCassandraOrderStore(
           order.lease.owner,
           order.lease.until,
           insertedBy,
+          order.reservation === id ? undefined : order.reservation,
         ),
       async () => (await sql.settled.get(id))?.inserted_by === insertedBy,
     )
@@ -99,6 +106,37 @@ export async function openCassandraOrderStore(
     const [standing] = rows
     if (standing === undefined) throw new Error('An order row that stands cannot be read.')
     return { inserted: false, row: toOrderRow(standing, clock.now()) }
+  }
+
+  const reopen: OrderStore['reopen'] = async (order) => {
+    const { id, origin, sequence } = order
+    // No entry is added to an order while it is rejected, so none comes between this look and the change.
+    const partition = await entries.readSettled(id)
+    if (partition === null || partition.entries.length > 0) return false
+    // Ahead of the row's sequence, so that a sweeper who meets it first waits for the change.
+    await hints.announce([lease(id, order.lease.until, sequence)])
+    const { applied } = await settle(
+      () =>
+        sql.reopen.run(
+          origin.kind === 'cart' ? origin.checkoutId : null,
+          order.fingerprint,
+          sequence,
+          JSON.stringify(order.lines),
+          order.expectedTotal,
+          order.createdAt,
+          order.createdAt,
+          order.deliveryTime,
+          order.traceparent,
+          order.instance,
+          order.lease.owner,
+          order.lease.until,
+          order.reservation,
+          id,
+          sequence - 1,
+        ),
+      async () => (await sql.settled.get(id))?.reservation_id === order.reservation,
+    )
+    return applied
   }
 
   const takeLease: OrderStore['takeLease'] = async (id, lapsed, taken) => {
@@ -126,45 +164,59 @@ export async function openCassandraOrderStore(
   const accept: OrderStore['accept'] = async (id, owner, acceptance) => {
     const pending = await sql.byId.get(id)
     if (pending === undefined) return false
-    const { at, answer, answerUntil, total } = acceptance
+    const { at, answer, answerUntil, total, sequence } = acceptance
     const { user_id: userId, lease_until: until } = pending
     await hints.announce(
-      [timer(id, 1, acceptance.nextAt), attempt(id, 1, millis(at + firstAttemptTime))],
+      [
+        timer(id, sequence, acceptance.nextAt),
+        attempt(id, sequence, millis(at + firstAttemptTime)),
+      ],
       () => lists.add({ id, userId, createdAt: at }),
     )
     const answerLife = Math.ceil((answerUntil - at) / 1000) + answerMargin
-    const accepted = await change(sql.accept, id, 1, (operation) => [
+    const accepted = await change(sql.accept, id, sequence, (operation) => [
       sql.setAccepted.bind(
+        sequence,
         JSON.stringify(acceptance.lines),
         total,
         at,
         at,
         acceptance.nextAt,
+        sequence,
         operation,
         id,
         owner,
       ),
       sql.setAnswer.bind(answerLife, answer.status, answer.body, answerUntil, id),
-      ...entries.writesOf(id, 1, acceptance.effects, at, true),
+      ...entries.writesOf(id, sequence, acceptance.effects, at, true),
     ])
     if (!accepted) return false
-    if (until !== null) void hints.drop(lease(id, until))
+    if (until !== null) void hints.drop(lease(id, until, sequence - 1))
     const order = {
       user_id: userId,
       status: 'CREATED',
-      sequence: 1,
+      sequence,
       total,
       created_at: at,
     } as const
-    await entries.count(id, { order, uncounted: [1] })
+    await entries.count(id, { order, uncounted: [sequence] })
     return true
   }
 
-  const reject: OrderStore['reject'] = async (id, owner, { at, answer, effects }) => {
-    await hints.announce([attempt(id, 1, millis(at + firstAttemptTime))])
-    return change(sql.reject, id, 1, (operation) => [
-      sql.setRejected.bind(at, answer?.status, answer?.body, operation, id, owner),
-      ...entries.writesOf(id, 1, effects, at, false),
+  const reject: OrderStore['reject'] = async (id, owner, { sequence, at, answer, effects }) => {
+    await hints.announce([attempt(id, sequence, millis(at + firstAttemptTime))])
+    return change(sql.reject, id, sequence, (operation) => [
+      sql.setRejected.bind(
+        sequence,
+        at,
+        answer?.status,
+        answer?.body,
+        sequence,
+        operation,
+        id,
+        owner,
+      ),
+      ...entries.writesOf(id, sequence, effects, at, false),
     ])
   }
 
@@ -215,6 +267,7 @@ export async function openCassandraOrderStore(
       return stored === undefined ? null : toOrderRow(stored, clock.now())
     },
 
+    reopen,
     takeLease,
     renewLease,
     accept,

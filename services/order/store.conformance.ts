@@ -34,12 +34,14 @@ export function orderStoreConformance(
     afterEach(() => store.close())
 
     const pending = (changes: Partial<PendingOrder> = {}): PendingOrder => ({
-      id: newId<OrderId>(),
+      ...ids(changes.id ?? newId<OrderId>()),
       userId: buyer,
       origin: { kind: 'direct' },
       key: null,
       fingerprint: 'f',
       lines: [{ productId: newId<ProductId>(), quantity: 2 }],
+      expectedTotal: null,
+      sequence: 0,
       createdAt: clock.now(),
       deliveryTime: millis(60_000),
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
@@ -47,6 +49,8 @@ export function orderStoreConformance(
       lease: { owner: newId<string>(), until: millis(clock.now() + 2_000) },
       ...changes,
     })
+
+    const ids = (id: OrderId) => ({ id, reservation: id })
 
     const acceptance = (order: PendingOrder, price = 150): Acceptance => {
       const lines: OrderLine[] = order.lines.map((line) => ({
@@ -56,6 +60,7 @@ export function orderStoreConformance(
       }))
       const at = clock.now()
       return {
+        sequence: order.sequence + 1,
         lines,
         total: minor(lines.reduce((sum, line) => sum + line.price * line.quantity, 0)),
         at,
@@ -157,6 +162,7 @@ export function orderStoreConformance(
     })
 
     const rejection = () => ({
+      sequence: 1,
       at: clock.now(),
       answer: { status: 409, body: '{"code":"out_of_stock"}' },
       effects: [{ kind: 'release' as const, lines: [] }],
@@ -176,6 +182,66 @@ export function orderStoreConformance(
         'release',
       ])
       await expectInvariant()
+    })
+
+    describe('an order that was rejected without an answer', () => {
+      async function rejected(): Promise<PendingOrder> {
+        const order = pending({ key: 'k', expectedTotal: minor(500) })
+        await store.insertPending(order)
+        await store.reject(order.id, order.lease.owner, { ...rejection(), answer: null })
+        return order
+      }
+      const again = (order: PendingOrder): PendingOrder => ({
+        ...order,
+        fingerprint: 'another body',
+        lines: [{ productId: newId<ProductId>(), quantity: 3, seenPrice: minor(70) }],
+        expectedTotal: minor(700),
+        reservation: newId<OrderId>(),
+        sequence: 2,
+        lease: { owner: newId<string>(), until: millis(clock.now() + 2_000) },
+      })
+
+      test('is begun again by exactly one, once its stock is back', async () => {
+        const order = await rejected()
+        const attempts = Array.from({ length: 5 }, () => again(order))
+        expect(await store.reopen(again(order))).toBe(false)
+        await store.delivered(await store.undelivered(order.id))
+        const opened = await Promise.all(attempts.map((attempt) => store.reopen(attempt)))
+        expect(opened.filter(Boolean)).toHaveLength(1)
+        const winner = attempts[opened.indexOf(true)]
+        if (winner === undefined) throw new Error('Nobody has begun the order again.')
+        expect(await store.find(order.id)).toEqual({ kind: 'pending', ...winner })
+        expect(await store.lapsedOrders(clock.now(), 10)).toEqual([])
+        clock.advance(2_000)
+        expect(await store.lapsedOrders(clock.now(), 10)).toEqual([winner])
+        await expectInvariant()
+      })
+
+      test('is accepted with its new reservation, and the late owner settles nothing', async () => {
+        const order = await rejected()
+        await store.delivered(await store.undelivered(order.id))
+        const second = again(order)
+        expect(await store.reopen(second)).toBe(true)
+        expect(await store.accept(order.id, order.lease.owner, acceptance(order))).toBe(false)
+        expect(await store.accept(order.id, second.lease.owner, acceptance(second))).toBe(true)
+        const made = await visible(order.id)
+        expect(made).toMatchObject({ status: 'CREATED', sequence: 3 })
+        expect(made.reservation).toBe(second.reservation)
+        expect(await store.dueOrders(millis(clock.now() + 5_000), 10)).toEqual([made])
+        expect((await store.undelivered(order.id)).map(({ sequence }) => sequence)).toEqual([3])
+        await expectInvariant()
+      })
+
+      test('is not begun again by who met another attempt, nor after an answer was kept', async () => {
+        const order = await rejected()
+        await store.delivered(await store.undelivered(order.id))
+        expect(await store.reopen({ ...again(order), sequence: 4 })).toBe(false)
+        const kept = pending({ key: 'kept' })
+        await store.insertPending(kept)
+        await store.reject(kept.id, kept.lease.owner, { ...rejection(), effects: [] })
+        expect(await store.reopen(again(kept))).toBe(false)
+        expect(await store.reopen(again(pending()))).toBe(false)
+      })
     })
 
     test('a lapsed lease is taken by exactly one, and the late owner settles nothing', async () => {

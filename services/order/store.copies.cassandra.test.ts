@@ -55,12 +55,14 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   }, patience)
 
   const pending = (changes: Partial<PendingOrder> = {}): PendingOrder => ({
-    id: newId<OrderId>(),
+    ...ids(changes.id ?? newId<OrderId>()),
     userId: newId<UserId>(),
     origin: { kind: 'direct' },
     key: null,
     fingerprint: 'f',
     lines: [{ productId: newId<ProductId>(), quantity: 1 }],
+    expectedTotal: null,
+    sequence: 0,
     createdAt: clock.now(),
     deliveryTime: millis(60_000),
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
@@ -69,8 +71,11 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     ...changes,
   })
 
+  const ids = (id: OrderId) => ({ id, reservation: id })
+
   const accept = (store: OrderStore, order: PendingOrder, total = 100, wait = 5_000) =>
     store.accept(order.id, order.lease.owner, {
+      sequence: order.sequence + 1,
       lines: [],
       total: minor(total),
       at: clock.now(),
@@ -125,7 +130,12 @@ describe.skipIf(!hasCassandra)('two copies', () => {
 
       const settled = await Promise.all([
         accept(first, { ...order, lease }),
-        second.reject(order.id, lease.owner, { at: clock.now(), answer: null, effects: [] }),
+        second.reject(order.id, lease.owner, {
+          sequence: 1,
+          at: clock.now(),
+          answer: null,
+          effects: [],
+        }),
       ])
       expect(count(settled)).toBe(1)
 
@@ -384,6 +394,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     await first.insertPending(order)
     const id = order.id
     await first.accept(id, order.lease.owner, {
+      sequence: 1,
       lines: [],
       total: minor(5),
       at: clock.now(),

@@ -26,12 +26,15 @@ export interface VisibleRecord {
   next_at: Millis | null
   delivery_time: Millis
   traceparent: string
+  /** Null where it is the order's own id. */
+  reservation_id: OrderId | null
 }
 
 export interface OrderRecord extends VisibleRecord {
   checkout_id: CheckoutId | null
   idempotency_key: string | null
   fingerprint: string
+  expected_total: Minor | null
   instance: string
   lease_owner: string | null
   lease_until: Millis | null
@@ -50,9 +53,17 @@ export function toOrderRow(row: OrderRecord, now: Millis): OrderRow {
       ? null
       : { status: row.answer_status, body: row.answer_body }
   return row.status === 'REJECTED'
-    ? { kind: 'rejected', ...known, answer }
+    ? {
+        kind: 'rejected',
+        ...known,
+        reservation: reservationOf(row),
+        sequence: row.sequence,
+        answer,
+      }
     : { kind: 'order', ...known, answer, order: toOrder(row) }
 }
+
+const reservationOf = (row: VisibleRecord): OrderId => row.reservation_id ?? row.id
 
 const originOf = (row: OrderRecord): Origin =>
   row.checkout_id === null ? { kind: 'direct' } : { kind: 'cart', checkoutId: row.checkout_id }
@@ -69,6 +80,9 @@ export function toPending(row: OrderRecord): PendingOrder {
     fingerprint: row.fingerprint,
     // Written by `insertPending` from the same type.
     lines: JSON.parse(row.lines) as WantedLine[],
+    expectedTotal: row.expected_total,
+    reservation: reservationOf(row),
+    sequence: row.sequence,
     createdAt: row.created_at,
     deliveryTime: row.delivery_time,
     traceparent: row.traceparent,
@@ -79,6 +93,7 @@ export function toPending(row: OrderRecord): PendingOrder {
 
 export const toOrder = (row: VisibleRecord): Order => ({
   id: row.id,
+  reservation: reservationOf(row),
   userId: row.user_id,
   // Only rows past PENDING and REJECTED come here.
   status: row.status as VisibleStatus,

@@ -18,6 +18,7 @@ import {
   type ListQuery,
   type OrderStore,
   type OutboxEntry,
+  type PendingOrder,
   type Waiting,
 } from './store.ts'
 
@@ -53,6 +54,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
           order.key,
           order.fingerprint,
           JSON.stringify(order.lines),
+          order.expectedTotal,
           order.createdAt,
           order.createdAt,
           order.deliveryTime,
@@ -60,6 +62,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
           order.instance,
           order.lease.owner,
           order.lease.until,
+          ownReservation(order),
         )
         const row = sql.byId.get(order.id)
         if (row === undefined) throw new Error('An inserted order row cannot be read.')
@@ -70,6 +73,28 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
       const row = sql.byId.get(id)
       return row === undefined ? null : toOrderRow(row, clock.now())
     },
+
+    reopen: (order) =>
+      database.write(
+        () =>
+          sql.reopen.run(
+            order.origin.kind === 'cart' ? order.origin.checkoutId : null,
+            order.fingerprint,
+            order.sequence,
+            JSON.stringify(order.lines),
+            order.expectedTotal,
+            order.createdAt,
+            order.createdAt,
+            order.deliveryTime,
+            order.traceparent,
+            order.instance,
+            order.lease.owner,
+            order.lease.until,
+            order.reservation,
+            order.id,
+            order.sequence - 1,
+          ).changes === 1,
+      ),
 
     takeLease: (id, lapsed, lease) =>
       database.write(
@@ -83,6 +108,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
     accept: (id, owner, acceptance) =>
       database.write(() => {
         const { changes } = sql.accept.run(
+          acceptance.sequence,
           JSON.stringify(acceptance.lines),
           acceptance.total,
           acceptance.at,
@@ -96,13 +122,14 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
         )
         if (changes === 0) return false
         sql.addSpending.run(acceptance.total, id)
-        enqueue(id, 1, acceptance.effects, acceptance.at)
+        enqueue(id, acceptance.sequence, acceptance.effects, acceptance.at)
         return true
       }),
 
     reject: (id, owner, rejection) =>
       database.write(() => {
         const { changes } = sql.reject.run(
+          rejection.sequence,
           rejection.at,
           rejection.answer?.status ?? null,
           rejection.answer?.body ?? null,
@@ -110,7 +137,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
           owner,
         )
         if (changes === 0) return false
-        enqueue(id, 1, rejection.effects, rejection.at)
+        enqueue(id, rejection.sequence, rejection.effects, rejection.at)
         return true
       }),
 
@@ -203,11 +230,11 @@ function listParameters(query: ListQuery): [...Listing] {
 
 function statementsOf(database: Database) {
   const columns = `id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence, lines,
-    total, created_at, updated_at, next_at, delivery_time, traceparent, instance, lease_owner,
-    lease_until, answer_status, answer_body, answer_until`
+    expected_total, total, created_at, updated_at, next_at, delivery_time, traceparent,
+    reservation_id, instance, lease_owner, lease_until, answer_status, answer_body, answer_until`
   // Handing a text over takes about 1 us a column, so lists leave out what they do not show.
   const orderColumns = `id, user_id, status, sequence, lines, total, created_at, updated_at, next_at,
-    delivery_time, traceparent`
+    delivery_time, traceparent, reservation_id`
   // A partial index holds what is listed. What the other conditions leave out is what an older build
   // has put there, and what came to rest long ago since `tendLists` last ran.
   const listed = `unlisted IS NULL AND status NOT IN ('PENDING', 'REJECTED')
@@ -216,10 +243,19 @@ function statementsOf(database: Database) {
   return {
     insert: database.statement(
       `INSERT INTO orders (id, user_id, checkout_id, idempotency_key, fingerprint, status, sequence,
-         lines, total, created_at, updated_at, delivery_time, traceparent, instance, lease_owner,
-         lease_until, unlisted)
-       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, 0, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING`,
+         lines, expected_total, total, created_at, updated_at, delivery_time, traceparent, instance,
+         lease_owner, lease_until, reservation_id, unlisted)
+       VALUES (?, ?, ?, ?, ?, 'PENDING', 0, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+       ON CONFLICT (id) DO NOTHING`,
       'insert_pending_order',
+    ),
+    reopen: database.statement(
+      `UPDATE orders SET checkout_id = ?, fingerprint = ?, status = 'PENDING', sequence = ?,
+         lines = ?, expected_total = ?, created_at = ?, updated_at = ?, delivery_time = ?,
+         traceparent = ?, instance = ?, lease_owner = ?, lease_until = ?, reservation_id = ?
+       WHERE id = ? AND status = 'REJECTED' AND answer_status IS NULL AND sequence = ?
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE order_id = orders.id)`,
+      'reopen_order',
     ),
     byId: database.statement<[OrderId], OrderRecord>(
       `SELECT ${columns} FROM orders WHERE id = ?`,
@@ -235,14 +271,14 @@ function statementsOf(database: Database) {
       'renew_order_lease',
     ),
     accept: database.statement(
-      `UPDATE orders SET status = 'CREATED', sequence = 1, lines = ?, total = ?, created_at = ?,
+      `UPDATE orders SET status = 'CREATED', sequence = ?, lines = ?, total = ?, created_at = ?,
          updated_at = ?, next_at = ?, answer_status = ?, answer_body = ?, answer_until = ?,
          lease_owner = NULL, lease_until = NULL, unlisted = NULL
        WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
       'accept_order',
     ),
     reject: database.statement(
-      `UPDATE orders SET status = 'REJECTED', sequence = 1, updated_at = ?, answer_status = ?,
+      `UPDATE orders SET status = 'REJECTED', sequence = ?, updated_at = ?, answer_status = ?,
          answer_body = ?, lease_owner = NULL, lease_until = NULL
        WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
       'reject_order',
@@ -354,5 +390,9 @@ const waiting = (row: WaitingRow | undefined, now: Millis): Waiting => ({
   count: row?.count ?? 0,
   oldest: millis(Math.max(0, now - (row?.since ?? now))),
 })
+
+/** Null for the order's own id, which most reservations have. */
+const ownReservation = ({ id, reservation }: PendingOrder): OrderId | null =>
+  reservation === id ? null : reservation
 
 const kindOf = (entry: OutboxEntry): string => entry.effect.kind

@@ -7,7 +7,14 @@ import type { Eventually } from '../../core/values/eventually.ts'
 import type { OrderId, UserId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
 import type { Millis } from '../../core/values/time.ts'
-import type { Order, OrderLine, Origin, VisibleStatus, WantedLine } from './order.ts'
+import {
+  quantitiesOf,
+  type Order,
+  type OrderLine,
+  type Origin,
+  type VisibleStatus,
+  type WantedLine,
+} from './order.ts'
 
 /** Whoever drives a PENDING order holds its lease; a lapsed one may be taken by anybody. */
 export interface Lease {
@@ -25,6 +32,15 @@ export interface PendingOrder {
   /** Digest of the client's own body; see core/http/idempotency.ts. */
   readonly fingerprint: string
   readonly lines: readonly WantedLine[]
+  /** The buyer orders at this total or not at all; null where he did not name one. */
+  readonly expectedTotal: Minor | null
+  /**
+   * The id of its reservation. The order's own at first; a new one when the order is begun again, as
+   * the released reservation of the attempt before can never be taken.
+   */
+  readonly reservation: OrderId
+  /** 0 at first, 2 more each time that it is begun again: no change of state has the number of another. */
+  readonly sequence: number
   readonly createdAt: Millis
   readonly deliveryTime: Millis
   readonly traceparent: string
@@ -43,7 +59,9 @@ export type SettledRow =
       readonly userId: UserId
       readonly origin: Origin
       readonly fingerprint: string
-      /** Kept for ever: a rejected order has nothing else to answer. Null when it was rolled back. */
+      readonly reservation: OrderId
+      readonly sequence: number
+      /** Null where nothing was decided for good: it was rolled back, or the total was another one. */
       readonly answer: StoredAnswer | null
     }
   | {
@@ -67,8 +85,12 @@ export interface OutboxEntry {
 }
 
 export type Effect =
-  | { readonly kind: 'commit'; readonly lines: readonly WantedLine[] }
-  | { readonly kind: 'release'; readonly lines: readonly WantedLine[] }
+  | {
+      readonly kind: 'commit' | 'release'
+      readonly lines: readonly WantedLine[]
+      /** The order's own id where it is absent. */
+      readonly reservation?: OrderId
+    }
   | {
       readonly kind: 'notify'
       readonly userId: UserId
@@ -76,8 +98,20 @@ export type Effect =
       readonly updatedAt: Millis
     }
 
+/** What ends the reservation of an order. */
+export const finishing = (
+  kind: 'commit' | 'release',
+  { id, reservation, lines }: Pick<PendingOrder, 'id' | 'reservation' | 'lines'>,
+): Effect => ({
+  kind,
+  lines: quantitiesOf(lines),
+  ...(reservation !== id && { reservation }),
+})
+
 /** The stock is reserved: the order becomes visible as CREATED. */
 export interface Acceptance {
+  /** One more than that of the PENDING order. */
+  readonly sequence: number
   readonly lines: readonly OrderLine[]
   readonly total: Minor
   readonly at: Millis
@@ -87,8 +121,10 @@ export interface Acceptance {
   readonly effects: readonly Effect[]
 }
 
-/** The stock was short, or a keyless order was given up. */
+/** The stock was short, the total was not the expected one, or a keyless order was given up. */
 export interface Rejection {
+  /** One more than that of the PENDING order. */
+  readonly sequence: number
   readonly at: Millis
   readonly answer: StoredAnswer | null
   readonly effects: readonly Effect[]
@@ -135,6 +171,12 @@ export interface OrderStore {
   ): Promise<{ readonly inserted: boolean; readonly row: OrderRow }>
 
   find(id: OrderId): Promise<OrderRow | null>
+
+  /**
+   * REJECTED -> PENDING, as a new order under the same id with the next sequence: if it was rejected
+   * without an answer, has the sequence before that, and its stock is back (its outbox is empty).
+   */
+  reopen(order: PendingOrder): Promise<boolean>
 
   /** Gives a PENDING order a new owner if its lease is still exactly `lapsed`. */
   takeLease(id: OrderId, lapsed: Lease, lease: Lease): Promise<boolean>

@@ -50,10 +50,25 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof Problem ? error.code : String(error)),
   )
 
+const wish = (key: string | null) => ({ key, ifMatch: null, expectedTotal: undefined })
+
 describe('a checkout', () => {
+  test('hands on the total and the cart that its buyer saw', async () => {
+    const { client, requests } = peer(answer(412, '{"code":"cart_changed"}'))
+    const seen = { key: null, ifMatch: '"r"', expectedTotal: 131.8 }
+    const reply = await createCarts(client).checkout(user.id, seen, within())
+    expect([reply.status, reply.body]).toEqual([412, '{"code":"cart_changed"}'])
+    expect(requests[0]?.body).toEqual({
+      user_id: user.id,
+      idempotency_key: null,
+      expected_total: 131.8,
+      if_match: '"r"',
+    })
+  })
+
   test('asks once, with user and key in the body, and never as repeatable', async () => {
     const { client, requests } = peer(answer(200, '{"id":1}'))
-    await createCarts(client).checkout(user.id, 'key-1', within())
+    await createCarts(client).checkout(user.id, wish('key-1'), within())
     expect(requests).toHaveLength(1)
     expect(requests[0]).toMatchObject({
       path: '/internal/checkout',
@@ -71,7 +86,7 @@ describe('a checkout', () => {
       [answer(409, '{}', { 'retry-after': '2' }), 'application/problem+json'],
     ] as const
     for (const [given, type] of cases) {
-      const reply = await createCarts(peer(given).client).checkout(user.id, null, within())
+      const reply = await createCarts(peer(given).client).checkout(user.id, wish(null), within())
       expect([reply.status, reply.body]).toEqual([given.status, given.text])
       const { 'content-type': contentType, ...others } = reply.headers
       expect(contentType).toBe(type)
@@ -83,7 +98,7 @@ describe('a checkout', () => {
 
   test('that may have happened is told so, one that cannot have is told that the cart is down', async () => {
     const checkout = (error: Error) =>
-      codeOf(createCarts(peer(error).client).checkout(user.id, 'k', within()))
+      codeOf(createCarts(peer(error).client).checkout(user.id, wish('k'), within()))
     expect(await checkout(down('cart', 'unknown'))).toBe('outcome_unknown')
     expect(await checkout(down('cart', 'no'))).toBe('service_unavailable')
   })
@@ -91,7 +106,7 @@ describe('a checkout', () => {
   test('never shows the user a refusal that was meant for this service', async () => {
     for (const status of [401, 403, 404, 302]) {
       const { client } = peer(answer(status, '{"code":"not_authenticated"}'))
-      expect(await codeOf(createCarts(client).checkout(user.id, null, within()))).toBe(
+      expect(await codeOf(createCarts(client).checkout(user.id, wish(null), within()))).toBe(
         'service_unavailable',
       )
     }

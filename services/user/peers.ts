@@ -16,12 +16,20 @@ import type { UserId } from '../../core/values/ids.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 import { CartTotal, OrderPage, Spending, type OrderSummaryOnTheWire } from './schemas.ts'
 
+/** What a client says of the checkout that it asks for. */
+export interface CheckoutWish {
+  readonly key: string | null
+  /** The header `If-Match` as it came. */
+  readonly ifMatch: string | null
+  readonly expectedTotal: number | undefined
+}
+
 export interface Carts {
   /** The cart's bytes as the cart service sent them. */
   cart(user: UserId, within: Within): Promise<Reply>
   total(user: UserId, within: Within): Promise<number>
   /** The cart service's own answer to a checkout, refusals included. @throws outcome_unknown */
-  checkout(user: UserId, key: string | null, within: Within): Promise<Reply>
+  checkout(user: UserId, wish: CheckoutWish, within: Within): Promise<Reply>
 }
 
 export interface OrdersPage {
@@ -41,7 +49,7 @@ export interface Orders {
 }
 
 /** Answers to a checkout that are about the user's cart; any other is about us and our peer. */
-const checkoutAnswers = new Set([200, 400, 409, 422, 429])
+const checkoutAnswers = new Set([200, 400, 409, 412, 422, 429])
 
 /** Users in one question about spending, which is what the order service takes at once. */
 const maxUsers = 100
@@ -70,12 +78,17 @@ export function createCarts(client: ServiceClient): Carts {
     async total(user, within) {
       return readTotal(await ask(user, within)).total
     },
-    async checkout(user, key, { deadline, trace }) {
+    async checkout(user, { key, ifMatch, expectedTotal }, { deadline, trace }) {
       const answer = await client
         .call({
           method: 'POST',
           path: '/internal/checkout',
-          body: { user_id: user, idempotency_key: key },
+          body: {
+            user_id: user,
+            idempotency_key: key,
+            ...(expectedTotal !== undefined && { expected_total: expectedTotal }),
+            ...(ifMatch !== null && { if_match: ifMatch }),
+          },
           // The cart retries what can be retried; one layer does, or one click becomes nine.
           idempotent: false,
           deadline,

@@ -2,6 +2,7 @@
 import type { UserCaller } from '../../core/http/caller.ts'
 import type { JwkSet } from '../../core/auth/keys.ts'
 import { checkoutBudget } from '../../core/http/admission.ts'
+import { expectedTotalOf } from '../../core/http/expected-total.ts'
 import { idempotencyKey } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
 import { jsonType, Reply } from '../../core/http/reply.ts'
@@ -249,13 +250,30 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
       checkout: true,
       access: 'user',
       summary: 'Orders what is in the cart',
-      description: 'The same as the cart’s own checkout.',
-      headers: ['idempotency-key'],
+      description:
+        'The same as the cart’s own checkout: with `expected_total` at that total or not at all, with `If-Match` as the cart was when it had that revision or not at all.',
+      body: schemas.Checkout,
+      bodyOptional: true,
+      headers: ['idempotency-key', 'if-match'],
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
-      errors: ['cart_empty', 'out_of_stock', 'idempotency_key_reused', 'outcome_unknown'],
+      errors: [
+        'cart_empty',
+        'cart_changed',
+        'out_of_stock',
+        'price_changed',
+        'idempotency_key_reused',
+        'outcome_unknown',
+      ],
       handler: async function checkout_my_cart(call) {
-        return carts.checkout(call.caller.id, idempotencyKey(call), call)
+        // Checked here, so that a wrong amount is told as the client wrote it.
+        expectedTotalOf(call.body ?? {})
+        const wish = {
+          key: idempotencyKey(call),
+          ifMatch: call.header('if-match'),
+          expectedTotal: call.body?.expected_total,
+        }
+        return carts.checkout(call.caller.id, wish, call)
       },
     }),
     route({

@@ -1,6 +1,6 @@
 /** What goes over the wire of the user service; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
-import { closed, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
+import { closed, ExpectedTotal, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
 import { legacy } from '../../core/http/validation.ts'
 import type { Revocation } from '../../core/auth/revocations.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
@@ -187,6 +187,12 @@ export const Profile = Type.Object(
 )
 
 export const TotalSpent = Type.Object({ total_spent: amount(total) }, { title: 'TotalSpent' })
+
+/** What the cart's own checkout takes; other fields were never looked at here, and are not now. */
+export const Checkout = Type.Object(
+  { expected_total: Type.Optional(ExpectedTotal) },
+  { title: 'Checkout', examples: [{ expected_total: total }] },
+)
 
 export const OrdersQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 100, examples: [20] })),

@@ -56,8 +56,8 @@ const performed: Readonly<Record<ServiceName, PerformedRows>> = {
 
 /** Statuses that no request brings about at will, each with a test that does and a piece of its text. */
 const shownElsewhere = [
-  ['cart DELETE /cart/items/{id}', 409, 'services/cart/carts.test.ts', "code: 'cart_changed'"],
-  ['cart DELETE /cart/', 409, 'services/cart/carts.test.ts', "code: 'cart_changed'"],
+  ['cart DELETE /cart/items/{id}', 409, 'services/cart/carts.test.ts', "code: 'cart_busy'"],
+  ['cart DELETE /cart/', 409, 'services/cart/carts.test.ts', "code: 'cart_busy'"],
   ['catalog GET /system/health', 503, 'tests/faults/broken-store.test.ts', "'/system/health'"],
   ['GET /health/ready', 503, 'tests/contract/every-service.test.ts', 'ready.status === 503'],
   ['GET /health/startup', 503, 'core/lifecycle/system-routes.test.ts', "reason: 'starting'"],
@@ -167,6 +167,10 @@ function tokenFor({ access, service }: ServiceRoute): string | undefined {
 
 /** Refusals that a call has whatever it does; null where the call cannot have them. */
 const refusals: Readonly<Record<number, (route: ServiceRoute) => Promise<Answered> | null>> = {
+  400: (route) =>
+    route.method === 'GET'
+      ? null
+      : ask(route, { token: tokenFor(route), headers: { 'if-none-match': '"1"' } }),
   401: (route) => (route.access === 'public' ? null : ask(route)),
   403(route) {
     if (route.access === 'public') return null

@@ -114,6 +114,7 @@ export function cartRows({
       errors: {
         400: () => checkout(buyer()),
         409: async () => checkout(await soldOut()),
+        412: async () => checkout(await withCart(), { headers: { 'if-match': '"1"' } }),
         422: async () =>
           checkout(await withCart(), { headers: { 'idempotency-key': 'two words' } }),
       },
@@ -163,6 +164,14 @@ export function cartRows({
       errors: {
         400: () => insideCheckout(buyer().id),
         409: async () => insideCheckout((await soldOut()).id),
+        412: async () => {
+          const { id } = await withCart()
+          return inside('/internal/checkout', {
+            user_id: id,
+            idempotency_key: null,
+            if_match: '"1"',
+          })
+        },
         422: () => insideCheckout('7'),
       },
       down: whileDown('order', ({ id }) => insideCheckout(id)),

@@ -228,6 +228,7 @@ export function userRows(world: World): PerformedRows {
           await world.admin.call('catalog', 'DELETE', path)
           return checkout(who)
         },
+        412: async () => checkout(await withCart(), { headers: { 'if-match': '"1"' } }),
         422: () => checkout(buyer(), { headers: { 'idempotency-key': 'two words' } }),
       },
       down: whileDown('cart', (who) => checkout(who)),

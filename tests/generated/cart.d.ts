@@ -67,7 +67,7 @@ export interface paths {
     put?: never
     /**
      * Orders what the cart holds; a repeated request makes no second order
-     * @description The order has the prices of this moment. What was added while it was placed stays in the cart. Without an `Idempotency-Key`, clicks that come while a checkout runs get its order.
+     * @description The order has the prices of this moment; with `expected_total` it is placed at that total or not at all, with `If-Match` as the cart was when it had that revision or not at all. What was added while it was placed stays in the cart. Without an `Idempotency-Key`, clicks that come while a checkout runs get its order.
      */
     post: operations['checkout']
     delete?: never
@@ -411,15 +411,41 @@ export interface components {
         path: string
         message: string
       }[]
-      /** @description With `out_of_stock`: the products that are short */
+      /** @description With `out_of_stock` the products that are short, with `price_changed` those whose price is another one */
       lines?: {
         /** Format: uuid */
         product_id: string
-        /** Format: int64 */
-        requested: number
-        /** Format: int64 */
-        available: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        requested?: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        available?: number
+        /**
+         * Format: double
+         * @description With `price_changed`: what the buyer saw; null where it is not known
+         */
+        old?: number | null
+        /**
+         * Format: double
+         * @description With `price_changed`: what it costs now
+         */
+        new?: number
       }[]
+      /**
+       * Format: double
+       * @description With `price_changed`
+       */
+      expected_total?: number
+      /**
+       * Format: double
+       * @description With `price_changed`: what it would cost
+       */
+      total?: number
     }
     /** NewCartItem */
     NewCartItem: {
@@ -449,6 +475,20 @@ export interface components {
        * @example Cart cleared
        */
       message: string
+    }
+    /**
+     * Checkout
+     * @example {
+     *       "expected_total": 131.8
+     *     }
+     */
+    Checkout: {
+      /**
+       * Format: double
+       * @description The total that the buyer saw, with at most two decimals. The order is placed at exactly this total; at any other it is refused with `price_changed`
+       * @example 131.8
+       */
+      expected_total?: number
     }
     /** OrderLine */
     OrderLine: {
@@ -775,8 +815,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Cart is being changed (`cart_changed`); Cart is full (`cart_full`); Not enough items in stock (`out_of_stock`); Quantity limit reached (`quantity_limit`) */
-    'cart_changed.cart_full.out_of_stock.quantity_limit': {
+    /** @description Cart is being changed (`cart_busy`); Cart is full (`cart_full`); Not enough items in stock (`out_of_stock`); Quantity limit reached (`quantity_limit`) */
+    'cart_busy.cart_full.out_of_stock.quantity_limit': {
       headers: {
         [name: string]: unknown
       }
@@ -786,6 +826,15 @@ export interface components {
     }
     /** @description Payload too large (`payload_too_large`) */
     payload_too_large: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Precondition is not supported (`precondition_unsupported`) */
+    precondition_unsupported: {
       headers: {
         [name: string]: unknown
       }
@@ -820,8 +869,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Bad request (`bad_request`) */
-    bad_request: {
+    /** @description Bad request (`bad_request`); Precondition is not supported (`precondition_unsupported`) */
+    'bad_request.precondition_unsupported': {
       headers: {
         [name: string]: unknown
       }
@@ -829,8 +878,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Cart is being changed (`cart_changed`); Not enough items in stock (`out_of_stock`) */
-    'cart_changed.out_of_stock': {
+    /** @description Cart is being changed (`cart_busy`); Not enough items in stock (`out_of_stock`) */
+    'cart_busy.out_of_stock': {
       headers: {
         [name: string]: unknown
       }
@@ -847,7 +896,16 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Cart is being changed (`cart_changed`) */
+    /** @description Cart is being changed (`cart_busy`) */
+    cart_busy: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Cart has changed (`cart_changed`) */
     cart_changed: {
       headers: {
         [name: string]: unknown
@@ -856,8 +914,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Cart is empty (`cart_empty`) */
-    cart_empty: {
+    /** @description Cart is empty (`cart_empty`); Precondition is not supported (`precondition_unsupported`) */
+    'cart_empty.precondition_unsupported': {
       headers: {
         [name: string]: unknown
       }
@@ -874,8 +932,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Not enough items in stock (`out_of_stock`); Request in progress (`request_in_progress`) */
-    'out_of_stock.request_in_progress': {
+    /** @description Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`); Request in progress (`request_in_progress`) */
+    'out_of_stock.price_changed.request_in_progress': {
       headers: {
         [name: string]: unknown
       }
@@ -887,6 +945,15 @@ export interface components {
     'outcome_unknown.overloaded.service_unavailable': {
       headers: {
         'Retry-After': components['headers']['Retry-After']
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Bad request (`bad_request`) */
+    bad_request: {
+      headers: {
         [name: string]: unknown
       }
       content: {
@@ -930,6 +997,8 @@ export interface components {
     'Retry-After': number
     /** @description What is left of the quota and seconds until it is full again. */
     RateLimit: string
+    /** @description Names this state, for `If-None-Match` and, where it is honoured, `If-Match`. */
+    ETag: string
     /** @description Says that this is the first answer to the idempotency key, sent again. */
     'Idempotency-Replayed': 'true'
     /** @description Where the next page is (RFC 8288); absent on the last one. */
@@ -984,8 +1053,9 @@ export interface operations {
           'application/json': components['schemas']['Message']
         }
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
-      409: components['responses']['cart_changed']
+      409: components['responses']['cart_busy']
       414: components['responses']['uri_too_long']
       429: components['responses']['rate_limited']
       500: components['responses']['internal_error']
@@ -1016,10 +1086,11 @@ export interface operations {
           'application/json': components['schemas']['CartItem']
         }
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
       404: components['responses']['product_not_found']
       408: components['responses']['body_timeout']
-      409: components['responses']['cart_changed.cart_full.out_of_stock.quantity_limit']
+      409: components['responses']['cart_busy.cart_full.out_of_stock.quantity_limit']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']
       415: components['responses']['unsupported_media_type']
@@ -1059,11 +1130,11 @@ export interface operations {
           'application/json': components['schemas']['CartItem']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       404: components['responses']['cart_item_not_found']
       408: components['responses']['body_timeout']
-      409: components['responses']['cart_changed.out_of_stock']
+      409: components['responses']['cart_busy.out_of_stock']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']
       415: components['responses']['unsupported_media_type']
@@ -1099,10 +1170,10 @@ export interface operations {
           'application/json': components['schemas']['Message']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       404: components['responses']['cart_item_not_found']
-      409: components['responses']['cart_changed']
+      409: components['responses']['cart_busy']
       414: components['responses']['uri_too_long']
       422: components['responses']['validation_failed']
       429: components['responses']['rate_limited']
@@ -1118,19 +1189,22 @@ export interface operations {
       header?: {
         /** @description Makes the request safe to repeat: within 24 hours the same key answers the first order again, byte for byte, and makes no second one. With another body it is 422. */
         'Idempotency-Key'?: string
+        /** @description An ETag of the product (sales count where `stock_count` is sent), or the revision of the cart in quotes: 412 when it has been changed since. */
+        'If-Match'?: string
       }
       path?: never
       cookie?: never
     }
     requestBody?: {
       content: {
-        'application/json': Record<string, never>
+        'application/json': components['schemas']['Checkout']
       }
     }
     responses: {
       /** @description Done */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           'Idempotency-Replayed': components['headers']['Idempotency-Replayed']
           [name: string]: unknown
         }
@@ -1138,10 +1212,11 @@ export interface operations {
           'application/json': components['schemas']['Order']
         }
       }
-      400: components['responses']['cart_empty']
+      400: components['responses']['cart_empty.precondition_unsupported']
       401: components['responses']['not_authenticated']
       408: components['responses']['body_timeout']
-      409: components['responses']['out_of_stock.request_in_progress']
+      409: components['responses']['out_of_stock.price_changed.request_in_progress']
+      412: components['responses']['cart_changed']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']
       415: components['responses']['unsupported_media_type']
@@ -1209,7 +1284,7 @@ export interface operations {
           'application/json': components['schemas']['Message']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       404: components['responses']['product_not_found']
       414: components['responses']['uri_too_long']
@@ -1362,7 +1437,7 @@ export interface operations {
           'application/json': components['schemas']['RunningProfile']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       409: components['responses']['profile_running']

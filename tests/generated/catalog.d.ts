@@ -335,15 +335,41 @@ export interface components {
         path: string
         message: string
       }[]
-      /** @description With `out_of_stock`: the products that are short */
+      /** @description With `out_of_stock` the products that are short, with `price_changed` those whose price is another one */
       lines?: {
         /** Format: uuid */
         product_id: string
-        /** Format: int64 */
-        requested: number
-        /** Format: int64 */
-        available: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        requested?: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        available?: number
+        /**
+         * Format: double
+         * @description With `price_changed`: what the buyer saw; null where it is not known
+         */
+        old?: number | null
+        /**
+         * Format: double
+         * @description With `price_changed`: what it costs now
+         */
+        new?: number
       }[]
+      /**
+       * Format: double
+       * @description With `price_changed`
+       */
+      expected_total?: number
+      /**
+       * Format: double
+       * @description With `price_changed`: what it would cost
+       */
+      total?: number
     }
     /** ProductListItem */
     ProductListItem: {
@@ -802,8 +828,26 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
+    /** @description Precondition is not supported (`precondition_unsupported`) */
+    precondition_unsupported: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
     /** @description Unsupported media type (`unsupported_media_type`) */
     unsupported_media_type: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Bad request (`bad_request`); Precondition is not supported (`precondition_unsupported`) */
+    'bad_request.precondition_unsupported': {
       headers: {
         [name: string]: unknown
       }
@@ -1004,6 +1048,7 @@ export interface operations {
           'application/json': components['schemas']['Product']
         }
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       408: components['responses']['body_timeout']
@@ -1171,7 +1216,7 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description An ETag of the product: 412 when it has been changed since. Sales count where `stock_count` is sent. */
+        /** @description An ETag of the product (sales count where `stock_count` is sent), or the revision of the cart in quotes: 412 when it has been changed since. */
         'If-Match'?: string
       }
       path: {
@@ -1196,7 +1241,7 @@ export interface operations {
           'application/json': components['schemas']['Product']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       404: components['responses']['product_not_found']
@@ -1233,7 +1278,7 @@ export interface operations {
         }
         content?: never
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       404: components['responses']['product_not_found']
@@ -1360,7 +1405,7 @@ export interface operations {
           'application/json': components['schemas']['RunningProfile']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       409: components['responses']['profile_running']

@@ -15,7 +15,7 @@ export interface paths {
     put?: never
     /**
      * Orders products directly; names and prices are the catalog’s
-     * @description All lines or none: when one is short, nothing is reserved and the answer names what is short. `name`, `price` and `total` of older clients are accepted and ignored.
+     * @description All lines or none: when one is short, nothing is reserved and the answer names what is short. `name` and `total` of older clients are accepted and ignored. With `expected_total` the order is placed at that total or not at all.
      */
     post: operations['create_order']
     delete?: never
@@ -389,15 +389,41 @@ export interface components {
         path: string
         message: string
       }[]
-      /** @description With `out_of_stock`: the products that are short */
+      /** @description With `out_of_stock` the products that are short, with `price_changed` those whose price is another one */
       lines?: {
         /** Format: uuid */
         product_id: string
-        /** Format: int64 */
-        requested: number
-        /** Format: int64 */
-        available: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        requested?: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        available?: number
+        /**
+         * Format: double
+         * @description With `price_changed`: what the buyer saw; null where it is not known
+         */
+        old?: number | null
+        /**
+         * Format: double
+         * @description With `price_changed`: what it costs now
+         */
+        new?: number
       }[]
+      /**
+       * Format: double
+       * @description With `price_changed`
+       */
+      expected_total?: number
+      /**
+       * Format: double
+       * @description With `price_changed`: what it would cost
+       */
+      total?: number
     }
     /**
      * WantedLine
@@ -423,8 +449,8 @@ export interface components {
        */
       name?: unknown
       /**
-       * @deprecated
-       * @description Accepted and ignored
+       * @description The price that the buyer saw: told back as `old` when it has changed
+       * @example 65.9
        */
       price?: unknown
     }
@@ -442,6 +468,12 @@ export interface components {
     NewOrder: {
       /** @description Equal products are merged */
       items: components['schemas']['WantedLine'][]
+      /**
+       * Format: double
+       * @description The total that the buyer saw, with at most two decimals. The order is placed at exactly this total; at any other it is refused with `price_changed`
+       * @example 131.8
+       */
+      expected_total?: number
       /**
        * @deprecated
        * @description Accepted and ignored
@@ -753,8 +785,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Not enough items in stock (`out_of_stock`); Request in progress (`request_in_progress`) */
-    'out_of_stock.request_in_progress': {
+    /** @description Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`); Request in progress (`request_in_progress`) */
+    'out_of_stock.price_changed.request_in_progress': {
       headers: {
         [name: string]: unknown
       }
@@ -781,6 +813,15 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
+    /** @description Precondition is not supported (`precondition_unsupported`) */
+    precondition_unsupported: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
     /** @description Unsupported media type (`unsupported_media_type`) */
     unsupported_media_type: {
       headers: {
@@ -799,8 +840,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Bad request (`bad_request`); Unknown order status (`order_status_unknown`) */
-    'bad_request.order_status_unknown': {
+    /** @description Bad request (`bad_request`); Unknown order status (`order_status_unknown`); Precondition is not supported (`precondition_unsupported`) */
+    'bad_request.order_status_unknown.precondition_unsupported': {
       headers: {
         [name: string]: unknown
       }
@@ -810,6 +851,15 @@ export interface components {
     }
     /** @description Order cannot move there (`order_move_refused`) */
     order_move_refused: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Bad request (`bad_request`); Precondition is not supported (`precondition_unsupported`) */
+    'bad_request.precondition_unsupported': {
       headers: {
         [name: string]: unknown
       }
@@ -917,9 +967,10 @@ export interface operations {
           'application/json': components['schemas']['Order']
         }
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
       408: components['responses']['body_timeout']
-      409: components['responses']['out_of_stock.request_in_progress']
+      409: components['responses']['out_of_stock.price_changed.request_in_progress']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']
       415: components['responses']['unsupported_media_type']
@@ -1017,7 +1068,7 @@ export interface operations {
           'application/json': components['schemas']['Message']
         }
       }
-      400: components['responses']['bad_request.order_status_unknown']
+      400: components['responses']['bad_request.order_status_unknown.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       404: components['responses']['order_not_found']
@@ -1052,7 +1103,7 @@ export interface operations {
           'application/json': components['schemas']['CancelledOrder']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       404: components['responses']['order_not_found']
       409: components['responses']['order_move_refused']
@@ -1179,7 +1230,7 @@ export interface operations {
           'application/json': components['schemas']['RunningProfile']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       409: components['responses']['profile_running']

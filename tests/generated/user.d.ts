@@ -155,7 +155,7 @@ export interface paths {
     put?: never
     /**
      * Orders what is in the cart
-     * @description The same as the cart’s own checkout.
+     * @description The same as the cart’s own checkout: with `expected_total` at that total or not at all, with `If-Match` as the cart was when it had that revision or not at all.
      */
     post: operations['checkout_my_cart']
     delete?: never
@@ -491,15 +491,41 @@ export interface components {
         path: string
         message: string
       }[]
-      /** @description With `out_of_stock`: the products that are short */
+      /** @description With `out_of_stock` the products that are short, with `price_changed` those whose price is another one */
       lines?: {
         /** Format: uuid */
         product_id: string
-        /** Format: int64 */
-        requested: number
-        /** Format: int64 */
-        available: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        requested?: number
+        /**
+         * Format: int64
+         * @description With `out_of_stock`
+         */
+        available?: number
+        /**
+         * Format: double
+         * @description With `price_changed`: what the buyer saw; null where it is not known
+         */
+        old?: number | null
+        /**
+         * Format: double
+         * @description With `price_changed`: what it costs now
+         */
+        new?: number
       }[]
+      /**
+       * Format: double
+       * @description With `price_changed`
+       */
+      expected_total?: number
+      /**
+       * Format: double
+       * @description With `price_changed`: what it would cost
+       */
+      total?: number
     }
     /**
      * TokenRequest
@@ -652,6 +678,20 @@ export interface components {
        * @example []
        */
       degraded: ('cart' | 'orders' | 'total_spent')[]
+    }
+    /**
+     * Checkout
+     * @example {
+     *       "expected_total": 131.8
+     *     }
+     */
+    Checkout: {
+      /**
+       * Format: double
+       * @description The total that the buyer saw, with at most two decimals. The order is placed at exactly this total; at any other it is refused with `price_changed`
+       * @example 131.8
+       */
+      expected_total?: number
     }
     /** Order */
     Order: {
@@ -965,6 +1005,15 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
+    /** @description Precondition is not supported (`precondition_unsupported`) */
+    precondition_unsupported: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
     /** @description Too many requests (`rate_limited`) */
     rate_limited: {
       headers: {
@@ -1071,8 +1120,17 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Cart is empty (`cart_empty`) */
-    cart_empty: {
+    /** @description Cart has changed (`cart_changed`) */
+    cart_changed: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
+    /** @description Cart is empty (`cart_empty`); Precondition is not supported (`precondition_unsupported`) */
+    'cart_empty.precondition_unsupported': {
       headers: {
         [name: string]: unknown
       }
@@ -1089,8 +1147,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Not enough items in stock (`out_of_stock`) */
-    out_of_stock: {
+    /** @description Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`) */
+    'out_of_stock.price_changed': {
       headers: {
         [name: string]: unknown
       }
@@ -1137,6 +1195,15 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
+    /** @description Bad request (`bad_request`); Precondition is not supported (`precondition_unsupported`) */
+    'bad_request.precondition_unsupported': {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        'application/problem+json': components['schemas']['Problem']
+      }
+    }
     /** @description A profile is being taken (`profile_running`) */
     profile_running: {
       headers: {
@@ -1158,6 +1225,8 @@ export interface components {
     'WWW-Authenticate': string
     /** @description Where the next page is (RFC 8288); absent on the last one. */
     Link: string
+    /** @description Names this state, for `If-None-Match` and, where it is honoured, `If-Match`. */
+    ETag: string
     /** @description Says that this is the first answer to the idempotency key, sent again. */
     'Idempotency-Replayed': 'true'
   }
@@ -1187,6 +1256,7 @@ export interface operations {
           'application/json': components['schemas']['User']
         }
       }
+      400: components['responses']['precondition_unsupported']
       408: components['responses']['body_timeout']
       409: components['responses']['username_taken']
       413: components['responses']['payload_too_large']
@@ -1222,6 +1292,7 @@ export interface operations {
           'application/json': components['schemas']['Tokens']
         }
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['login_failed.refresh_token_invalid']
       408: components['responses']['body_timeout']
       413: components['responses']['payload_too_large']
@@ -1251,6 +1322,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
       414: components['responses']['uri_too_long']
       429: components['responses']['rate_limited']
@@ -1276,6 +1348,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
       414: components['responses']['uri_too_long']
       429: components['responses']['rate_limited']
@@ -1305,6 +1378,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated.password_wrong']
       408: components['responses']['body_timeout']
       413: components['responses']['payload_too_large']
@@ -1394,6 +1468,7 @@ export interface operations {
           'application/json': components['schemas']['User']
         }
       }
+      400: components['responses']['precondition_unsupported']
       401: components['responses']['not_authenticated']
       408: components['responses']['body_timeout']
       413: components['responses']['payload_too_large']
@@ -1474,15 +1549,22 @@ export interface operations {
       header?: {
         /** @description Makes the request safe to repeat: within 24 hours the same key answers the first order again, byte for byte, and makes no second one. With another body it is 422. */
         'Idempotency-Key'?: string
+        /** @description An ETag of the product (sales count where `stock_count` is sent), or the revision of the cart in quotes: 412 when it has been changed since. */
+        'If-Match'?: string
       }
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['Checkout']
+      }
+    }
     responses: {
       /** @description Done */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           'Idempotency-Replayed': components['headers']['Idempotency-Replayed']
           [name: string]: unknown
         }
@@ -1490,10 +1572,14 @@ export interface operations {
           'application/json': components['schemas']['Order']
         }
       }
-      400: components['responses']['cart_empty']
+      400: components['responses']['cart_empty.precondition_unsupported']
       401: components['responses']['not_authenticated']
-      409: components['responses']['out_of_stock']
+      408: components['responses']['body_timeout']
+      409: components['responses']['out_of_stock.price_changed']
+      412: components['responses']['cart_changed']
+      413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']
+      415: components['responses']['unsupported_media_type']
       422: components['responses']['idempotency_key_reused.validation_failed']
       429: components['responses']['rate_limited']
       500: components['responses']['internal_error']
@@ -1704,7 +1790,7 @@ export interface operations {
           'application/json': components['schemas']['RunningProfile']
         }
       }
-      400: components['responses']['bad_request']
+      400: components['responses']['bad_request.precondition_unsupported']
       401: components['responses']['not_authenticated']
       403: components['responses']['forbidden']
       409: components['responses']['profile_running']

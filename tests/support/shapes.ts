@@ -118,8 +118,13 @@ export const ProblemDocument = Type.Object({
   code: Type.String({ pattern: '^[a-z_]+$' }),
   trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   lines: Type.Optional(
-    Type.Array(exactly({ product_id: Uuid, requested: Type.Integer(), available: Count })),
+    Type.Union([
+      Type.Array(exactly({ product_id: Uuid, requested: Type.Integer(), available: Count })),
+      Type.Array(exactly({ product_id: Uuid, old: MoneyOrNull, new: Money })),
+    ]),
   ),
+  expected_total: Type.Optional(Money),
+  total: Type.Optional(Money),
   errors: Type.Optional(Type.Array(exactly({ path: Text, message: Text }))),
 })
 
