@@ -102,7 +102,7 @@ export function orderRoutes({
             fingerprint: fingerprint(
               expectedTotal === null ? lines : { lines, expected_total: expectedTotal },
             ),
-            lines: items.map((line, index) => ({ ...lines[index]!, ...seenPriceOf(line.price) })),
+            lines: items.map((line) => ({ ...toWantedLine(line), ...seenPriceOf(line.price) })),
             expectedTotal,
             instance: call.inbound.path,
           },

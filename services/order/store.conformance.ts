@@ -34,7 +34,7 @@ export function orderStoreConformance(
     afterEach(() => store.close())
 
     const pending = (changes: Partial<PendingOrder> = {}): PendingOrder => ({
-      ...ids(changes.id ?? newId<OrderId>()),
+      ...known(changes.id ?? newId<OrderId>()),
       userId: buyer,
       origin: { kind: 'direct' },
       key: null,
@@ -50,7 +50,7 @@ export function orderStoreConformance(
       ...changes,
     })
 
-    const ids = (id: OrderId) => ({ id, reservation: id })
+    const known = (id: OrderId) => ({ id, reservation: id })
 
     const acceptance = (order: PendingOrder, price = 150): Acceptance => {
       const lines: OrderLine[] = order.lines.map((line) => ({

@@ -55,7 +55,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   }, patience)
 
   const pending = (changes: Partial<PendingOrder> = {}): PendingOrder => ({
-    ...ids(changes.id ?? newId<OrderId>()),
+    ...known(changes.id ?? newId<OrderId>()),
     userId: newId<UserId>(),
     origin: { kind: 'direct' },
     key: null,
@@ -71,7 +71,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     ...changes,
   })
 
-  const ids = (id: OrderId) => ({ id, reservation: id })
+  const known = (id: OrderId) => ({ id, reservation: id })
 
   const accept = (store: OrderStore, order: PendingOrder, total = 100, wait = 5_000) =>
     store.accept(order.id, order.lease.owner, {
