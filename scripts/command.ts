@@ -1,5 +1,7 @@
 /** The frame of a command that a person runs: its help, its mistakes, its exit code. */
-import { dirname, resolve } from 'node:path'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { failureText, sentenceOf } from '../core/logging/sentence.ts'
 
 export interface Command<Options> {
   readonly usage: string
@@ -24,7 +26,7 @@ export async function runCommand<Options>({ usage, read, run }: Command<Options>
   try {
     await run(options)
   } catch (error) {
-    console.error(messageOf(error))
+    console.error(failureText(error))
     process.exitCode = 1
   }
 }
@@ -33,13 +35,29 @@ function understood<Options>(read: () => Options | null): Options | null {
   try {
     return read()
   } catch (error) {
-    console.error(`${messageOf(error)}\n`)
+    console.error(`${sentenceOf(error)}\n`)
     return null
   }
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
+/**
+ * Makes the folder and sees that something can be written there.
+ *
+ * @throws Error in one sentence
+ */
+export function prepareFolder(folder: string): void {
+  const trial = join(folder, `.trial-${process.pid}`)
+  try {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(trial, new Uint8Array(4_096))
+    rmSync(trial)
+  } catch (error) {
+    // On a full disk it is there, and cut.
+    if (existsSync(trial)) rmSync(trial)
+    const reason = sentenceOf(error).replace(trial, 'a file in it')
+    throw new Error(`The data folder ${folder} cannot be written: ${reason}`, { cause: error })
+  }
+}
 
 /** The shop's data folder as the start command finds it: from the project's root. */
 export const dataFolder = (option: string | undefined): string =>

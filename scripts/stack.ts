@@ -1,6 +1,9 @@
 /** `npm run stack`: the shop and all that watches it, natively; also tells how it is, and stops it. */
 import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { failureText } from '../core/logging/sentence.ts'
+import { guarded } from '../core/logging/standard-output.ts'
+import { prepareFolder } from './command.ts'
 import { portInTheWay } from './shop/ports.ts'
 import { stopSignal } from './shop/stop-signal.ts'
 import { startCassandra, stopCassandra } from './stack/cassandra.ts'
@@ -17,7 +20,8 @@ import { statusOf } from './stack/status.ts'
 const stopLimit = 60_000
 
 const root = dirname(import.meta.dir)
-const say = (line: string): void => console.log(line)
+const output = guarded(process.stdout)
+const say = (line: string): void => output.write(`${line}\n`)
 
 async function up(options: StackOptions): Promise<number> {
   const { dataDir } = options
@@ -26,6 +30,7 @@ async function up(options: StackOptions): Promise<number> {
     return 1
   }
   const startedAt = performance.now()
+  prepareFolder(dataDir)
   mkdirSync(join(dataDir, 'logs'), { recursive: true })
   await ensurePrograms(wantedPrograms(options), say)
   const made = await makeParts({ root, options, say })
@@ -44,7 +49,7 @@ async function up(options: StackOptions): Promise<number> {
   const shopRuns = started.running.some(({ name }) => name === 'shop')
   if (shopRuns && !stop.signal.aborted) {
     const state = { pid: process.pid, parts: [...database, ...started.running], absent }
-    writeState(dataDir, state)
+    writeState(dataDir, state, say)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     const { text } = await statusOf(dataDir, state)
     say(`\nThe stack is ready (${seconds} s).\n\n${text}\n\n  Logs: ${join(dataDir, 'logs')}\n`)
@@ -143,7 +148,7 @@ async function main(): Promise<number> {
 
 /** What cannot be done is told in a sentence. */
 function failing(error: unknown): number {
-  console.error(error instanceof Error ? error.message : String(error))
+  console.error(failureText(error))
   return 1
 }
 

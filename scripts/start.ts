@@ -1,9 +1,11 @@
 /** `npm start`: the whole shop on this machine, until Ctrl-C. */
-import { mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ensureKeys } from '../core/auth/key-files.ts'
 import { ignoreProxies } from '../core/clients/proxies.ts'
+import { failureText } from '../core/logging/sentence.ts'
+import { guarded } from '../core/logging/standard-output.ts'
 import { prefixes } from '../services/gateway/paths.ts'
+import { prepareFolder } from './command.ts'
 import { buildInBackground } from './docs/background.ts'
 import { watchChanges } from './shop/changes.ts'
 import { installNode } from './node/program.ts'
@@ -26,7 +28,7 @@ const stopLimit = 15_000
 const maxLogBytes = 16 * 1024 * 1024
 
 const root = dirname(import.meta.dir)
-const output = createConsole(process.stdout)
+const output = createConsole(guarded(process.stdout))
 
 async function runShop(options: StartOptions, afterKill: boolean): Promise<number> {
   const startedAt = performance.now()
@@ -195,7 +197,7 @@ async function main(): Promise<number> {
   if (parsed.kind === 'mistake') refuse(parsed.sentence, 2)
   if (parsed.options.runtime === 'node') installNode(false, output.line)
   const options = { ...parsed.options, dataDir: resolve(root, parsed.options.dataDir) }
-  mkdirSync(options.dataDir, { recursive: true })
+  prepareFolder(options.dataDir)
   const lock = lockFolder(options.dataDir)
   if (lock.kind === 'held') {
     refuse(
@@ -209,4 +211,4 @@ async function main(): Promise<number> {
 }
 
 // The last line, so that everything above is there when it runs.
-process.exit(await main())
+process.exit(await main().catch((error: unknown) => refuse(failureText(error), 1)))

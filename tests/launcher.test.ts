@@ -238,6 +238,8 @@ describe('a start that cannot be', () => {
       [['--nope'], 2],
       [['--store', 'cassandra'], 1],
       [['--copies', '2'], 2],
+      [['--data', '/dev/null/data'], 1],
+      [['--data', join(root, 'package.json')], 1],
     ] as const) {
       const launcher = launch(...args)
       expect([args, await launcher.child.exited]).toEqual([args, code])

@@ -26,6 +26,7 @@ import type { Observe } from '../http/pipeline.ts'
 import { isStoreFailure } from '../http/outcome-unknown.ts'
 import type { Route } from '../http/route.ts'
 import { createLogger, type Logger } from '../logging/logger.ts'
+import { failureText } from '../logging/sentence.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { createStoreMetrics, nothingObserved } from '../metrics/store-metrics.ts'
 import { openProfileFolder } from '../profiling/folder.ts'
@@ -115,15 +116,14 @@ async function untilStored(start: ServiceParts['start'], log: Logger): Promise<v
   }
 }
 
-/** Runs a service until it is told to stop; a mistake in the configuration ends it with one line each. */
+/** Runs a service until it is told to stop; what keeps it from starting is told in a sentence. */
 export async function runService<S extends Definition>(
   service: ServiceDefinition<S>,
 ): Promise<void> {
   try {
     await boot(service)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`${service.name}: ${reason}\n`)
+    process.stderr.write(`${service.name}: ${failureText(error)}\n`)
     process.exit(1)
   }
 }

@@ -1,6 +1,7 @@
 /** Logs: one JSON line an event on standard output, with an allow-list for what a request may leave. */
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
 import { scopeFields } from '../tracing/scope.ts'
+import { guarded } from './standard-output.ts'
 
 export type { Logger }
 
@@ -31,7 +32,11 @@ export interface AccessLine {
  * errors go under `err` and are reduced by {@link errorForLog}. A line that is written inside a request
  * also carries its `trace_id` and `request_id`.
  */
-export function createLogger({ service, level, destination }: LoggerOptions): Logger {
+export function createLogger({
+  service,
+  level,
+  destination = guarded(process.stdout),
+}: LoggerOptions): Logger {
   const options = {
     level,
     base: { service },
@@ -40,7 +45,7 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { ...withheld, err: errorForLog, error: errorForLog },
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination)
 }
 
 /**

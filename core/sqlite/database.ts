@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sentenceOf } from '../logging/sentence.ts'
 import type { StoreObserver } from '../metrics/store-metrics.ts'
 import { pause } from '../resilience/pause.ts'
 import { systemClock, type Clock } from '../values/time.ts'
@@ -140,7 +141,7 @@ function openConnection(path: string, label: string): DatabaseSync {
 }
 
 function cannotBeOpened(label: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = sentenceOf(error).replace(/\.$/, '')
   return new Error(`The ${label} cannot be opened: ${reason}.`, { cause: error })
 }
 

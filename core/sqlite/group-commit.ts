@@ -31,9 +31,9 @@ export interface GroupCommit {
   /** Commands that wait for the next transaction. */
   queued(): number
   /**
-   * Throws the problem `store_unavailable` while nothing can be written, as on a full disk. Writes
-   * for that when nothing else has lately, or when the last write failed: so it also finds the end.
-   * A lock that another program holds is none of its business.
+   * Throws the problem `store_unavailable` while nothing can be written, as on a full disk. For that
+   * it writes a page every few seconds, more often after a write that failed, and so finds the end
+   * of it as well. A lock that another program holds is none of its business.
    */
   check(): void
   /** Commits what is queued and refuses what comes later; resolves when nothing waits any more. */
@@ -66,7 +66,7 @@ const defaultLockPatience = 1_000
 /** Milliseconds between two looks at a lock; the first comes soon, since most locks are short. */
 const lockPause = { first: 1, longest: 25 } as const
 
-/** Milliseconds after which the last successful write says nothing of the disk any more. */
+/** Milliseconds for which a trial is good. */
 const provenFor = 5_000
 
 /** Milliseconds between two trials while writes fail, however often somebody asks. */
@@ -99,9 +99,12 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
   let closed = false
   let pause: number = lockPause.first
   const closing = Promise.withResolvers<void>()
-  /** What became of the last attempt to write, and when; a boot that got here has written. */
+  /**
+   * Why nothing can be written, and when that was last tried. A commit may have had no changes, so
+   * only a trial proves that something can.
+   */
   let failure: unknown = null
-  let attemptedAt = performance.now()
+  let triedAt = performance.now()
 
   function flush(): void {
     scheduled = false
@@ -135,7 +138,6 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
     } catch (error) {
       return rejectAll(batch, error, commitError(error))
     }
-    attempted(null)
     observeBatch?.(batch.length)
     for (const acknowledge of acknowledgements) acknowledge()
   }
@@ -159,7 +161,7 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
 
   function rejectAll(batch: readonly Pending[], cause: unknown, shown: Problem): void {
     abandon()
-    attempted(cause)
+    if (isUnavailable(cause)) failed(cause)
     for (const pending of batch) pending.reject(shown)
     if (waiting.length > 0) schedule()
     else settled()
@@ -186,9 +188,9 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
     pause = Math.min(pause * 2, lockPause.longest)
   }
 
-  function attempted(error: unknown): void {
-    failure = isUnavailable(error) ? error : null
-    attemptedAt = performance.now()
+  function failed(cause: unknown): void {
+    failure = cause
+    triedAt = performance.now()
   }
 
   function schedule(): void {
@@ -203,14 +205,15 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
 
   /** A write of one page, which changes nothing. */
   function tryToWrite(): void {
+    triedAt = performance.now()
     try {
       begin.run()
       trial.run()
       commitNow.run()
-      attempted(null)
+      failure = null
     } catch (error) {
       abandon()
-      attempted(isBusy(error) ? failure : error)
+      if (!isBusy(error)) failure = error
     }
   }
 
@@ -229,7 +232,7 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
     },
     queued: () => waiting.length,
     check() {
-      const age = performance.now() - attemptedAt
+      const age = performance.now() - triedAt
       if (age > (failure === null ? provenFor : trialPause)) tryToWrite()
       if (failure !== null) throw notStored(failure)
     },

@@ -1,4 +1,5 @@
 /** The launcher's console: lines of the services, and one line of progress that is written over. */
+import type { Output } from '../../core/logging/standard-output.ts'
 
 export interface Console {
   line(text: string): void
@@ -6,16 +7,11 @@ export interface Console {
   progress(process: string, done: number, total: number): void
 }
 
-export interface Terminal {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
-
 const eraseLine = '\r\u001b[K'
 
-export function createConsole(out: Terminal): Console {
+export function createConsole(out: Output): Console {
   let pending = ''
-  const inPlace = out.isTTY === true
+  const inPlace = out.isTTY
   return {
     line(text) {
       out.write(pending === '' ? `${text}\n` : `${eraseLine}${text}\n${pending}`)

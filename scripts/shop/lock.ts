@@ -19,11 +19,20 @@ export function lockFile(file: string, script: string): LockResult {
   mkdirSync(dirname(file), { recursive: true })
   let stale = false
   for (;;) {
-    if (create(file)) return { kind: 'taken', stale, release: () => rmSync(file, { force: true }) }
+    if (create(file)) return { kind: 'taken', stale, release: () => release(file) }
     const pid = holderOf(file, script)
     if (pid !== null) return { kind: 'held', pid }
     stale = true
     rmSync(file, { force: true })
+  }
+}
+
+/** On a disk that went away or read-only the file stays, and counts for nothing once its process ends. */
+function release(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // See above.
   }
 }
 
@@ -32,8 +41,10 @@ function create(file: string): boolean {
     writeFileSync(file, `${process.pid}\n`, { flag: 'wx' })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return false
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    // On a full disk the file is there, and empty.
+    release(file)
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 /** Logs of the processes: files, lines, the console. */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
@@ -93,4 +93,21 @@ describe('the console', () => {
     console.line('done')
     expect(text()).toBe('catalog  10 of 10\ndone\n')
   })
+})
+
+test('a log that cannot be written harms nobody, and goes on with what was lost', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'logs-'))
+  const file = openLogFile(join(folder, 'logs/x.log'), 100)
+  rmSync(folder, { recursive: true })
+  // A file where the folder was: nothing can be made there, not even by root.
+  writeFileSync(folder, '')
+  file.write('one\n')
+  file.write('two\n')
+  rmSync(folder)
+  file.write('three\n')
+  file.write('four\n')
+  expect(readFileSync(join(folder, 'logs/x.log'), 'utf8')).toBe(
+    '\n2 times something could not be written here.\nthree\nfour\n',
+  )
+  rmSync(folder, { recursive: true })
 })

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'bun:test'
 import { portInTheWay } from './ports.ts'
 import { backoff, nextWait, supervise, type Supervised } from './processes.ts'
@@ -102,6 +102,28 @@ describe('a process', () => {
     expect(await supervised.stop(1_000)).toBe(true)
     await Bun.sleep(backoff.first * 2)
     expect([supervised.pid(), lines]).toEqual([null, ['up']])
+  })
+
+  test('lives, dies and comes back without its file, where that cannot be written', async () => {
+    const { supervised, lines, deaths, pidFile } = start(polite)
+    supervised.keepAlive()
+    await until('it is up', () => lines.length === 1)
+    rmSync(dirname(pidFile), { recursive: true })
+    process.kill(supervised.pid() ?? 0, 'SIGKILL')
+    await until('it is up again', () => lines.length === 2 && supervised.pid() !== null)
+    expect([deaths.length, existsSync(pidFile)]).toEqual([1, false])
+    expect(await supervised.stop(5_000)).toBe(true)
+  })
+
+  test('ends also while something that it started holds its output', async () => {
+    const { supervised, lines } = start(
+      `import { spawn } from "node:child_process"
+       const child = spawn("sleep", ["60"], { stdio: "inherit", detached: true })
+       console.log(String(child.pid)); ${polite}`,
+    )
+    await until('it is up', () => lines.includes('up'))
+    expect(await supervised.stop(5_000)).toBe(true)
+    process.kill(Number(lines[0]), 'SIGKILL')
   })
 
   test('that is restarted is another one, and no death', async () => {

@@ -56,6 +56,9 @@ export const backoff = { first: 100, longest: 2_000, lifeThatForgives: 10_000 } 
 /** Milliseconds that a restart waits for the old process to end by itself. */
 const patience = 1_500
 
+/** Milliseconds from the end of a process until its output counts as complete. */
+const lastWords = 1_000
+
 /** The wait before the next start: doubles with each short life, starts over after a long one. */
 export const nextWait = (wait: number, lived: number): number =>
   lived >= backoff.lifeThatForgives ? backoff.first : Math.min(wait * 2, backoff.longest)
@@ -85,10 +88,11 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
     const startedAt = performance.now()
     const started = launch(plan, options)
     child = started.child
-    if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n`)
+    const { pid } = child
+    if (pid !== undefined) attempt(() => writeFileSync(pidFile, `${pid}\n`))
     gone = started.gone.then((ending) => {
       child = null
-      rmSync(pidFile, { force: true })
+      attempt(() => rmSync(pidFile, { force: true }))
       if (!stopping) died(ending, performance.now() - startedAt)
       return ending
     })
@@ -170,8 +174,21 @@ function launch(
       for (const lines of outputs) lines.end()
       resolve({ code, signal })
     })
+    // Something that it started may hold its output open for longer.
+    child.once('exit', (code, signal) => {
+      setTimeout(() => resolve({ code, signal }), lastWords).unref()
+    })
   })
   return { child, gone }
+}
+
+/** What the launcher writes for others to read must not decide on what lives. */
+function attempt(write: () => void): void {
+  try {
+    write()
+  } catch {
+    // A full disk, a folder that is gone: the next start tries again.
+  }
 }
 
 const describe = ({ code, signal }: Ending): string =>

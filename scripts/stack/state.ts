@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { replaceFile } from '../../core/files/durable.ts'
+import { sentenceOf } from '../../core/logging/sentence.ts'
 import type { Absent, Part } from './part.ts'
 
 export interface RunningPart extends Pick<Part, 'name' | 'label' | 'health' | 'address' | 'note'> {
@@ -18,12 +19,27 @@ export interface StackState {
 
 const fileIn = (dataDir: string): string => join(dataDir, 'run/stack.json')
 
-export function writeState(dataDir: string, state: StackState): void {
-  mkdirSync(dirname(fileIn(dataDir)), { recursive: true })
-  replaceFile(fileIn(dataDir), `${JSON.stringify(state, null, 2)}\n`)
+/** What already runs is not ended for it: `say` hears when it cannot be written. */
+export function writeState(
+  dataDir: string,
+  state: StackState,
+  say: (sentence: string) => void,
+): void {
+  try {
+    mkdirSync(dirname(fileIn(dataDir)), { recursive: true })
+    replaceFile(fileIn(dataDir), `${JSON.stringify(state, null, 2)}\n`)
+  } catch (error) {
+    say(`The commands status and stop will not find this stack: ${sentenceOf(error)}`)
+  }
 }
 
-export const removeState = (dataDir: string): void => rmSync(fileIn(dataDir), { force: true })
+export function removeState(dataDir: string): void {
+  try {
+    rmSync(fileIn(dataDir), { force: true })
+  } catch {
+    // It counts for nothing once this process has ended.
+  }
+}
 
 /** Null where no stack runs; one that was killed does not count. */
 export function readState(dataDir: string): StackState | null {

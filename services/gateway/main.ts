@@ -14,6 +14,7 @@ import { createHealth } from '../../core/lifecycle/health.ts'
 import { createObserver } from '../../core/lifecycle/observer.ts'
 import { serve } from '../../core/lifecycle/serve.ts'
 import { createLogger, type Logger } from '../../core/logging/logger.ts'
+import { failureText } from '../../core/logging/sentence.ts'
 import { createMetrics, type Metrics } from '../../core/metrics/metrics.ts'
 import { startTracing } from '../../core/tracing/tracing.ts'
 import { systemClock } from '../../core/values/time.ts'
@@ -32,8 +33,7 @@ import { openSwagger } from './swagger.ts'
 try {
   await boot()
 } catch (error) {
-  const reason = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`gateway: ${reason}\n`)
+  process.stderr.write(`gateway: ${failureText(error)}\n`)
   process.exit(1)
 }
 
