@@ -84,7 +84,7 @@ function accountRoutes({
       access: 'public',
       summary: 'Signs in by password, or goes on with a refresh token',
       description:
-        'With `grant_type=refresh_token` a refresh token takes the place of name and password. It works once: using it again ends its whole session.',
+        'With `grant_type=refresh_token` a refresh token takes the place of name and password. It works once: for 10 s it gets the same successor again, as for two tabs or a lost answer; using it later ends its whole session.',
       body: schemas.TokenRequest,
       accepts: ['form'],
       bodyLimit: smallBody,
