@@ -140,7 +140,7 @@ describe('a rotation', () => {
     rmSync(keyFile.service(dir, 'cart'))
     const before = readFileSync(keyFile.accessSet(dir), 'utf8')
     await expect(rotate(dir)).rejects.toThrow(
-      `The key file ${keyFile.service(dir, 'cart')} does not exist.`,
+      `The key file ${keyFile.service(dir, 'cart')} does not exist: "npm run keys" makes what is missing.`,
     )
     expect(readFileSync(keyFile.accessSet(dir), 'utf8')).toBe(before)
   })

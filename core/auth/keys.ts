@@ -123,7 +123,9 @@ export function readKeyFile(file: string): unknown {
   } catch (error) {
     const missing = (error as { code?: string }).code === 'ENOENT'
     // oxlint-disable-next-line preserve-caught-error -- the cause could quote what stands in the file
-    throw new Error(`The key file ${file} ${missing ? 'does not exist' : 'cannot be read'}.`)
+    throw new Error(
+      `The key file ${file} ${missing ? 'does not exist: "npm run keys" makes what is missing' : 'cannot be read'}.`,
+    )
   }
 }
 

@@ -226,6 +226,34 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   )
 
   test(
+    'go on with sessions of the build before, which kept no start and counted none',
+    async () => {
+      const user = await added()
+      const { keyspace } = home
+      const forgetStart = keyspace.write<[UserId, SessionId]>(
+        'DELETE started_at FROM accounts WHERE id = ? AND session_id = ?',
+        'forget_start',
+      )
+      const forgetCount = keyspace.write<[UserId]>(
+        'DELETE open_sessions FROM accounts WHERE id = ?',
+        'forget_open_sessions',
+      )
+      await keyspace.prepare()
+      const old = [await opened(first, user.id), await opened(first, user.id)] as const
+      for (const id of old) await forgetStart.run(user.id, id)
+      await forgetCount.run(user.id)
+      expect((await rotate(second, old[0], `first ${old[0]}`, 'next')).kind).toBe('rotated')
+      // Counted since its refresh, and the first to go; the other one ends with all.
+      clock.advance(1_000)
+      for (let n = 1; n < sessionsPerUser; n++) await opened(first, user.id)
+      expect((await begun(first, user.id)).ended).toEqual([old[0]])
+      await second.endSessionsOf(user.id, clock.now())
+      expect((await rotate(third, old[1], `first ${old[1]}`, 'next')).kind).toBe('unknown')
+    },
+    patience,
+  )
+
+  test(
     'end one session at once: the feed tells it once',
     async () => {
       const user = await added()
