@@ -249,12 +249,7 @@ describe('paths', () => {
       newId().slice(1),
       `${newId()}0`,
       `%7B${newId()}%7D`,
-      `${newId()}%00`,
-      `${newId()}%0d%0aX: 1`.replace(' ', '%20'),
-      '%00',
       "'%20OR%201=1%20--",
-      '..%2f..%2fetc%2fpasswd',
-      '%2e%2e%2f%2e%2e%2fkeys',
       '%F0%9F%8D%90',
       'x'.repeat(4_000),
     ]
@@ -263,7 +258,15 @@ describe('paths', () => {
       const answer = await client.call(route.service, route.method, path, sent)
       expectProblem(answer, 422, 'validation_failed')
     }
-    for (const id of ['%zz', '%ff', '%c0%af', '%e2%82', '%']) {
+    // Targets that no service takes, whatever the route; core/http has the list.
+    const bad = [
+      `${newId()}%00`,
+      `${newId()}%0d%0aX:%201`,
+      '%00',
+      '..%2f..%2fetc%2fpasswd',
+      '%2e%2e%2f%2e%2e%2fkeys',
+    ]
+    for (const id of [...bad, '%zz', '%ff', '%c0%af', '%e2%82', '%']) {
       const path = filled(route.path, id)
       const answer = await client.call(route.service, route.method, path, sent)
       expectProblem(answer, 400, 'bad_request')

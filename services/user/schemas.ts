@@ -188,8 +188,8 @@ export const Profile = Type.Object(
 
 export const TotalSpent = Type.Object({ total_spent: amount(total) }, { title: 'TotalSpent' })
 
-/** What the cart's own checkout takes; other fields were never looked at here, and are not now. */
-export const Checkout = Type.Object(
+/** What the cart's own checkout takes. */
+export const Checkout = closed(
   { expected_total: Type.Optional(ExpectedTotal) },
   { title: 'Checkout', examples: [{ expected_total: total }] },
 )

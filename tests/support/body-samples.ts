@@ -54,6 +54,9 @@ const uuid = () =>
 const quantity = field(1, [...notNumbers, ...notWhole, 0, -1, -0.5])
 const count = field(5, [...notNumbers, ...notWhole, -1])
 const price = field(10.5, [...notNumbers, 0, -0.01, -1, 0.001, 1.005, 1e8, 1e21, 1e308, -1e308])
+const expected_total = optional(
+  field(10.5, [...notNumbers, -0.01, -1, 0.001, 1.005, 1e21, 1e308, -1e308]),
+)
 const line = (length: number) =>
   field('Слово', [...notText, ...brokenText, '', 'x'.repeat(length + 1)])
 const prose = (length: number) =>
@@ -153,12 +156,28 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
   },
   'cart POST /cart/items': { fields: { product_id: uuid(), quantity: including(quantity, 100) } },
   'cart PUT /cart/items/:id': { fields: { quantity: including(quantity, 100) } },
-  'cart POST /cart/checkout': { fields: {} },
+  'cart POST /cart/checkout': { fields: { expected_total } },
   'cart POST /internal/cart': { fields: { user_id: uuid() } },
-  'cart POST /internal/checkout': { fields: { user_id: uuid(), idempotency_key: key } },
-  'order POST /orders/': { fields: { items: lines() }, ignored: ['total', 'user_id'] },
+  'cart POST /internal/checkout': {
+    fields: {
+      user_id: uuid(),
+      idempotency_key: key,
+      expected_total,
+      if_match: optional(field('"x"', [...notText, 'x'.repeat(1_001)])),
+    },
+  },
+  'order POST /orders/': {
+    fields: { items: lines(), expected_total },
+    ignored: ['total', 'user_id'],
+  },
   'order POST /internal/orders': {
-    fields: { user_id: uuid(), checkout_id: uuid(), idempotency_key: key, items: lines() },
+    fields: {
+      user_id: uuid(),
+      checkout_id: uuid(),
+      idempotency_key: key,
+      items: lines(),
+      expected_total,
+    },
   },
   'order POST /internal/orders/find': {
     fields: { user_id: uuid(), idempotency_key: including(key, null) },
@@ -177,6 +196,7 @@ export const bodySamples: Readonly<Record<string, BodySample>> = {
     },
     ignored: ['scope', 'client_id', 'client_secret'],
   },
+  'user POST /users/me/orders': { fields: { expected_total } },
   'user POST /users/me/password': {
     fields: { current_password: field('secret word', notText), new_password: password },
   },
