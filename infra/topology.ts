@@ -68,8 +68,12 @@ export type ComposeProfile = (typeof composeProfiles)[number]
 export const stores = ['cassandra', 'sqlite'] as const
 export type Store = (typeof stores)[number]
 
-/** Official images, by version: what runs today runs tomorrow. */
+/** Official images, by version; infra/digests.json has the digests of those that were asked for. */
 export const images = {
+  bun: 'oven/bun:1.4.5-slim',
+  /** Only while images are built: npm, and Maven for Cassandra's agent. */
+  node: 'node:22.20-bookworm-slim',
+  maven: 'maven:3.9-eclipse-temurin-17',
   cassandra: 'cassandra:5.0',
   nginx: 'nginx:1.28.0-alpine',
   prometheus: 'prom/prometheus:v2.55.1',

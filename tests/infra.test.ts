@@ -31,7 +31,7 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 /** As far as the tests look into it. */
 interface Container {
   readonly image?: string
-  readonly build?: { readonly dockerfile: string }
+  readonly build?: { readonly dockerfile: string; readonly args: Readonly<Record<string, string>> }
   readonly read_only?: boolean
   readonly cap_drop: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -139,7 +139,10 @@ describe('the compose file', () => {
   })
   test('pins every image', () => {
     for (const [name, { image = '' }] of containers) {
-      expect([name, image]).toEqual([name, expect.stringMatching(/:(v?\d[\w.-]*|local)$/)])
+      expect([name, image]).toEqual([
+        name,
+        expect.stringMatching(/:(v?\d[\w.-]*|local)(@sha256:[\da-f]{64})?$/),
+      ])
     }
   })
   test('limits every container and takes away what it does not need', () => {
@@ -293,8 +296,25 @@ describe('containers and native stack', () => {
     }
   })
   test('run the same versions', () => {
-    const dockerfile = read('infra/compose/shop.Dockerfile')
-    expect(dockerfile).toContain(`FROM oven/bun:${packageJson.dependencies.bun}-slim\n`)
+    expect(images.bun).toBe(`oven/bun:${packageJson.dependencies.bun}-slim`)
+    // Built without Compose, the Dockerfiles take the same tags.
+    for (const { build } of Object.values(compose.services)) {
+      if (build === undefined) continue
+      const { dockerfile, args } = build
+      const bases = Object.entries(args).map(
+        ([name, image]) => `ARG ${name}=${image.split('@')[0]}`,
+      )
+      expect(
+        read(dockerfile)
+          .match(/^ARG .*$/gm)
+          ?.sort(),
+      ).toEqual(bases.sort())
+      expect(read(dockerfile)).not.toMatch(/^FROM (?!\$\{|dependencies )/m)
+    }
+    const agent = /jmx_prometheus_javaagent-[\d.]+\.jar/
+    expect(agent.exec(read('infra/compose/cassandra.Dockerfile'))?.[0]).toBe(
+      agent.exec(read('infra/cassandra/jmx_exporter.sha256'))?.[0],
+    )
     expect(images.jaeger).toEndWith(`:${jaegerVersion}`)
     expect(read('infra/locust/requirements.txt')).toContain(
       `locust==${images.locust.split(':')[1]}`,

@@ -1,5 +1,7 @@
 # The four services and their gateway: one image, told by its command what it is.
-FROM node:22.20-bookworm-slim AS dependencies
+ARG NODE_IMAGE=node:22.20-bookworm-slim
+ARG BUN_IMAGE=oven/bun:1.4.5-slim
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /shop
 COPY package.json package-lock.json ./
 # The runtime comes with the base image below, in the same version.
@@ -11,7 +13,7 @@ RUN npm ci --prefix site --ignore-scripts
 COPY docs docs
 RUN node site/node_modules/vitepress/bin/vitepress.js build site --outDir site/dist
 
-FROM oven/bun:1.4.5-slim
+FROM ${BUN_IMAGE}
 WORKDIR /shop
 # Volumes take over the owner of the folders that they cover.
 RUN mkdir -p /data /keys /shared/catalog /shared/cart /shared/order /shared/user profiles \

@@ -1,5 +1,6 @@
 /** The containers of the shop itself: keys, four services, the gateway that has the pages. */
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
+import { image as imageOf } from '../images.ts'
 import { ports, serviceMemory } from '../topology.ts'
 import type { Health, ServicePlan } from './service.ts'
 
@@ -16,7 +17,11 @@ export const addresses = {
 }
 
 const image = 'product-store:local'
-const build = { context: '.', dockerfile: 'infra/compose/shop.Dockerfile' }
+const build = {
+  context: '.',
+  dockerfile: 'infra/compose/shop.Dockerfile',
+  args: { NODE_IMAGE: imageOf('node'), BUN_IMAGE: imageOf('bun') },
+}
 
 const alive = (port: number): Health => ({
   test: [

@@ -1,5 +1,6 @@
 /** The containers around the shop: its database, nginx before it, and what watches and loads it. */
-import { images, jaegerPath, keptTraces, locustPath, ports } from '../topology.ts'
+import { image } from '../images.ts'
+import { jaegerPath, keptTraces, locustPath, ports } from '../topology.ts'
 import { chatPlaceholder } from './place.ts'
 import { wget, type ServicePlan } from './service.ts'
 import { addresses } from './shop.ts'
@@ -13,7 +14,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     build: {
       context: '.',
       dockerfile: 'infra/compose/cassandra.Dockerfile',
-      args: { CASSANDRA_IMAGE: images.cassandra },
+      args: { CASSANDRA_IMAGE: image('cassandra'), MAVEN_IMAGE: image('maven') },
     },
     environment: {
       CASSANDRA_CLUSTER_NAME: 'shop',
@@ -37,7 +38,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     capabilities: ['CHOWN', 'SETUID', 'SETGID', 'DAC_OVERRIDE'],
   },
   nginx: {
-    image: images.nginx,
+    image: image('nginx'),
     user: '101:101',
     command: ['nginx', '-c', '/etc/shop/nginx.conf'],
     volumes: ['./infra/nginx/nginx.${PROFILE:-demo}.conf:/etc/shop/nginx.conf:ro'],
@@ -49,7 +50,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     address: addresses.nginx,
   },
   prometheus: {
-    image: images.prometheus,
+    image: image('prometheus'),
     command: [
       '--config.file=/etc/prometheus/prometheus.${PROFILE:-demo}.${STORE:-cassandra}.yml',
       '--storage.tsdb.path=/prometheus',
@@ -64,7 +65,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     memory: 1024,
   },
   alertmanager: {
-    image: images.alertmanager,
+    image: image('alertmanager'),
     environment: { TELEGRAM_CHAT_ID: `\${TELEGRAM_CHAT_ID:-${chatPlaceholder}}` },
     // The chat is a setting and the file is not: Alertmanager itself reads no environment.
     entrypoint: [
@@ -82,7 +83,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     memory: 128,
   },
   grafana: {
-    image: images.grafana,
+    image: image('grafana'),
     environment: {
       GF_SECURITY_ADMIN_USER: 'admin',
       GF_SECURITY_ADMIN_PASSWORD: '${GRAFANA_PASSWORD:-admin}',
@@ -102,7 +103,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
   },
   jaeger: {
     extends: 'demoOnly',
-    image: images.jaeger,
+    image: image('jaeger'),
     command: [
       `--memory.max-traces=${keptTraces}`,
       `--query.base-path=${jaegerPath}`,
@@ -115,7 +116,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
   },
   locust: {
     extends: 'demoOnly',
-    image: images.locust,
+    image: image('locust'),
     command: [
       ...['-f', '/mnt/locust/locustfile.py'],
       ...['--host', 'http://nginx'],
@@ -134,7 +135,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     memory: 512,
   },
   'nginx-exporter': {
-    image: images.nginxExporter,
+    image: image('nginxExporter'),
     command: [
       `--nginx.scrape-uri=http://nginx:${ports.nginxStatus}/stub_status`,
       `--web.listen-address=:${ports.nginxExporter}`,
@@ -144,7 +145,7 @@ export const watchingServices: Readonly<Record<string, ServicePlan>> = {
     cpus: '0.2',
   },
   'node-exporter': {
-    image: images.nodeExporter,
+    image: image('nodeExporter'),
     command: ['--path.rootfs=/host', `--web.listen-address=:${ports.nodeExporter}`],
     volumes: ['/:/host:ro'],
     health: wget(ports.nodeExporter, '/'),

@@ -1,4 +1,5 @@
 /** The jars of a Cassandra node: from Maven Central, once, into a folder that the repository ignores. */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { which } from '../programs.ts'
@@ -64,6 +65,21 @@ export function ensureJars(say: (line: string) => void): Jars {
   }
 }
 
+/**
+ * Looks at a file as `sha256sum --check` does. The agent is run inside the database's process.
+ *
+ * @param sums the file that holds `<sha256>  <name>`
+ * @throws Error in one sentence when the bytes are others
+ */
+export function checkSum(sums: string, directory: string): void {
+  const [wanted, name = ''] = readFileSync(sums, 'utf8').trim().split(/ +/)
+  const found = createHash('sha256')
+    .update(readFileSync(join(directory, name)))
+    .digest('hex')
+  if (found !== wanted)
+    throw new Error(`${name} is not the one of ${sums}: its SHA-256 is ${found}.`)
+}
+
 function download(say: (line: string) => void): void {
   say('Fetching the jars of Cassandra from Maven Central ...')
   // Into a folder of its own first: two runs at once do not see each other's half.
@@ -71,7 +87,8 @@ function download(say: (line: string) => void): void {
   mkdirSync(join(partial, 'agents'), { recursive: true })
   const { exitCode, stdout, stderr } = Bun.spawnSync([
     'mvn',
-    ...['-q', '-B', '-f', pom, 'dependency:copy-dependencies'],
+    // -C: a jar whose checksum is not that of the repository ends the run.
+    ...['-q', '-B', '-C', '-f', pom, 'dependency:copy-dependencies'],
     ...[`-DoutputDirectory=${partial}`, '-DincludeScope=runtime'],
   ])
   if (exitCode !== 0) {
@@ -81,6 +98,7 @@ function download(say: (line: string) => void): void {
   }
   // An agent on the class path as well as in -javaagent is loaded twice.
   const exporter = 'jmx_prometheus_javaagent-1.0.1.jar'
+  checkSum(join(templates, 'jmx_exporter.sha256'), partial)
   renameSync(join(partial, exporter), join(partial, 'agents', exporter))
   writeFileSync(join(partial, 'pom.xml'), readFileSync(pom))
   rmSync(folder, { recursive: true, force: true })
