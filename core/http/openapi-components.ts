@@ -1,5 +1,6 @@
 /** Schemas as an OpenAPI 3.1 document has them: named ones once and referred to, nullable ones by their type. */
 import type { TSchema } from 'typebox'
+import { textMark } from './text.ts'
 import { isLegacy } from './validation.ts'
 
 export interface Components {
@@ -43,7 +44,7 @@ export function createComponents(): Components {
   }
 
   function inline(schema: TSchema): object {
-    const { [prefillMark]: _, ...keywords } = keywordsOf(schema)
+    const { [prefillMark]: _filled, [textMark]: _form, ...keywords } = keywordsOf(schema)
     if (isLegacy(schema)) return { description: keywords['description'], deprecated: true }
     const { anyOf } = keywords
     if (Array.isArray(anyOf) && anyOf.every(isSchema)) return union(anyOf, keywords)

@@ -38,7 +38,7 @@ const requestHeaders = {
   'last-event-id': {
     name: 'Last-Event-ID',
     description: 'The last event that the client has seen: the stream goes on after it.',
-    schema: Type.String({ pattern: '^[0-9]{0,16}$', examples: ['0'] }),
+    schema: Type.String({ maxLength: 16, pattern: '^[0-9]{0,16}$', examples: ['0'] }),
   },
 } as const satisfies Record<string, Header>
 

@@ -36,10 +36,6 @@ export const ExpectedTotal = Type.Number({
 
 export const Quantity = Type.Integer({ minimum: 1, maximum: 99, examples: [2] })
 
-/** Text that a person reads: no control characters. */
-export const text = (minLength: number, maxLength: number) =>
-  Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
-
 export const Message = Type.Object(
   { message: Type.String({ description: 'For people', examples: ['Cart cleared'] }) },
   { title: 'Message' },

@@ -2,8 +2,12 @@
 import { describe, expect, test } from 'bun:test'
 import Type, { type TSchema } from 'typebox'
 import { Problem } from './problem.ts'
-import { closed, Quantity, text, Timestamp, Uuid } from './schemas.ts'
+import { closed, Quantity, Timestamp, Uuid } from './schemas.ts'
+import { key, line as nameOf, optionalLine, prose } from './text.ts'
 import { compileValidator, invalid, legacy, type Issue } from './validation.ts'
+
+const text = (minLength: number, maxLength: number) =>
+  Type.String({ minLength, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$' })
 
 const Line = closed({ product_id: Type.String(), quantity: Quantity, price: legacy() })
 const Order = closed({ items: Type.Array(Line), total: legacy(), note: Type.Optional(text(0, 5)) })
@@ -106,6 +110,71 @@ describe('the list of mistakes', () => {
       'The request does not have the expected shape: limit must be integer',
     )
     expect(invalid([]).detail).toEndWith(': invalid')
+  })
+})
+
+describe('a pattern', () => {
+  // Needs n^2 steps for n letters and a line break: 64 KB took 10 s.
+  const overlapping = '^[^\\n]*[^\\s][^\\n]*$'
+
+  test('never sees what is longer than its field may be', () => {
+    const Note = closed({
+      note: Type.String({ maxLength: 10, pattern: overlapping }),
+      notes: Type.Array(Type.String({ maxLength: 10, pattern: overlapping })),
+    })
+    const long = `${'a'.repeat(64_000)}\n`
+    // It would refuse these two as well.
+    expect(issuesOf(Note, { note: long, notes: [long] })).toEqual([
+      { path: '/note', message: 'must not have more than 10 characters' },
+      { path: '/notes/0', message: 'must not have more than 10 characters' },
+    ])
+    expect(issuesOf(Note, { note: '\n', notes: [] })).toEqual([
+      { path: '/note', message: `must match pattern "${overlapping}"` },
+    ])
+  })
+
+  test('of no bound is refused at boot', () => {
+    const Note = closed({ note: Type.Optional(Type.String({ pattern: overlapping })) })
+    expect(() => compileValidator(Note)).toThrow('needs a maxLength')
+  })
+})
+
+describe('a text', () => {
+  const Shown = closed({
+    name: Type.Optional(nameOf(9)),
+    category: Type.Optional(key(9)),
+    maker: Type.Optional(Type.Union([optionalLine(9), Type.Null()])),
+    about: Type.Optional(prose(9)),
+  })
+  const validate = compileValidator(Shown)
+
+  test('comes out in NFC and without blanks around it', () => {
+    const nfd = 'Чаи\u0306'
+    expect(validate({ name: ` ${nfd}\u00a0`, category: nfd, maker: `${nfd} `, about: `\n${nfd}` }))
+      // Four times the one letter й.
+      .toEqual({ name: 'Чай', category: 'Чай', maker: 'Чай', about: 'Чай' })
+    expect(validate({ category: 'а\u00a0  б', name: 'а  б' })).toEqual({
+      category: 'а б',
+      name: 'а  б',
+    })
+    expect(validate({ maker: null, about: '' })).toEqual({ maker: null, about: '' })
+    expect(compileValidator(Type.Array(nameOf(9)))([' а'])).toEqual(['а'])
+  })
+
+  test.each(['name', 'category', 'maker', 'about'])('that is blank is refused as %s', (field) => {
+    for (const blank of [' ', '\u00a0', '\u2003 ', '\u3000']) {
+      expect(issuesOf(Shown, { [field]: blank })[0]).toEqual({
+        path: `/${field}`,
+        message: 'must not be blank or hold characters that cannot be seen',
+      })
+    }
+  })
+
+  test('keeps its length in its form', () => {
+    // One letter more in NFC than as it was sent.
+    const split = '\u0958'
+    expect(validate({ name: split.repeat(4) })).toEqual({ name: '\u0915\u093c'.repeat(4) })
+    expect(issuesOf(Shown, { name: split.repeat(9) })).toMatchObject([{ path: '/name' }])
   })
 })
 

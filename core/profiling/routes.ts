@@ -19,6 +19,7 @@ export const profilingPath = (service: ServiceName): `/${string}` =>
   service === 'catalog' ? '/system/profiling' : '/profiling'
 
 const Operation = Type.String({
+  maxLength: 64,
   pattern: operationForm,
   description: 'What the profile is cut to; the whole process unless given',
   examples: ['create_order'],
@@ -30,6 +31,7 @@ const StartQuery = Type.Object({
 })
 
 const File = Type.String({
+  maxLength: 128,
   pattern: profileFileForm,
   examples: ['20261125T204931123Z-create_order.cpuprofile'],
 })

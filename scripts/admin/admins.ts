@@ -47,8 +47,7 @@ export function createAdmins(store: UserStore, profile: Profile): Admins {
 
   return {
     async create(registration) {
-      requireGood(registration, profile)
-      return accounts.add(registration, 'admin')
+      return accounts.add(good(registration, profile), 'admin')
     },
     change: (username, change, { force = false } = {}) =>
       changeUser(store, username, change, force),
@@ -57,17 +56,21 @@ export function createAdmins(store: UserStore, profile: Profile): Admins {
 }
 
 /** The rules of `POST /users/register`, and none of the passwords that the documentation prints. */
-function requireGood(registration: Registration, profile: Profile): void {
-  const { username, password, fullName, phone } = registration
-  try {
-    validate({ username, password, full_name: fullName, phone })
-  } catch (error) {
-    throw error instanceof Problem ? new Error(sentences(error), { cause: error }) : error
-  }
+function good(registration: Registration, profile: Profile): Registration {
+  const { username, password, full_name: fullName, phone = null } = validated(registration)
   if (profile === 'production' && demoAccounts.some((each) => each.password === password)) {
     throw new Error(
       'That is the password of a demo account, which PROFILE=production refuses: choose another.',
     )
+  }
+  return { username, password, fullName, phone }
+}
+
+function validated({ username, password, fullName, phone }: Registration) {
+  try {
+    return validate({ username, password, full_name: fullName, phone })
+  } catch (error) {
+    throw error instanceof Problem ? new Error(sentences(error), { cause: error }) : error
   }
 }
 

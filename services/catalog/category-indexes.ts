@@ -1,6 +1,7 @@
 /** The product indexes of all categories, kept in step with the store and with what other processes write. */
 import { singleFlight } from '../../core/cache/single-flight.ts'
 import { problem } from '../../core/http/problem.ts'
+import { inForm } from '../../core/http/text.ts'
 import type { ProductId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
 import {
@@ -34,6 +35,12 @@ export interface CategoryIndexesOptions {
 export interface CategoryIndexes {
   /** Null for a category that never held a product; throws `store_unavailable` before the first load. */
   category(name: string): CategoryView | null
+  /**
+   * The name of the category that is asked for. However its letters are composed and whatever blanks
+   * stand around it, it is one category; but one that a shop of before has under exactly this name,
+   * which new products cannot get any more, is found under it.
+   */
+  named(asked: string): string
   /** In the order of names; throws `store_unavailable` before the first load. */
   categories(): readonly CategoryView[]
   /** One index of all categories; throws `store_unavailable` before the first load. */
@@ -179,6 +186,7 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
       requireLoaded()
       return slots.get(name) ?? null
     },
+    named: (asked) => (slots.has(asked) ? asked : inForm('key', asked)),
     categories() {
       requireLoaded()
       return [...slots.values()].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -19,6 +19,8 @@ export interface PagesOptions {
 }
 
 export interface Pages {
+  /** The name of the category that is asked for. */
+  readonly named: CategoryIndexes['named']
   /**
    * The answer to a target that was answered before, unparsed; null when it has to be parsed, or
    * encoded first. A target is whatever tells two requests apart, such as a query string.
@@ -76,6 +78,7 @@ export function createPages(options: PagesOptions): Pages {
   }
 
   return {
+    named: indexes.named,
     get bytes() {
       return listings.bytes + searches.bytes
     },

@@ -57,7 +57,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
 
   function pageFor(call: Call<unknown, ProductQuery>): Answer {
     const { category = '' } = call.query
-    const listing = listingOf(call.query, category === '' ? null : category)
+    const listing = listingOf(call.query, category === '' ? null : pages.named(category))
     const answer = () => pages.page(listing, 'object', call.inbound.query, call)
     if (listing.category !== null) return answer()
     const answerTo = (caller: Caller | null): Answer => {
@@ -135,7 +135,7 @@ export function catalogRoutes(parts: CatalogParts): readonly Route[] {
         return keepFrame(pages.known(targetOf(inbound), inbound))
       },
       handler: function get_products_by_category(call) {
-        const listing = listingOf(call.query, call.params.category)
+        const listing = listingOf(call.query, pages.named(call.params.category))
         return keepFrame(pages.page(listing, 'array', targetOf(call.inbound), call))
       },
     }),

@@ -1,6 +1,7 @@
 /** What goes over the wire of the catalog; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
-import { closed, Money, prefilled, text, Uuid } from '../../core/http/schemas.ts'
+import { closed, Money, prefilled, Uuid } from '../../core/http/schemas.ts'
+import { key, line, optionalLine, prose } from '../../core/http/text.ts'
 import { maxStock } from './store.ts'
 
 /** The first product of the demo, so that "Try it out" works as it stands. */
@@ -24,26 +25,25 @@ const ListedPrice = Type.Number({ ...Money, examples: [price] })
 const stockCount = { examples: [320] }
 const StockCount = Type.Integer({ minimum: 0, maximum: maxStock, ...stockCount })
 
-/** Text of several lines: line breaks and tabs, but no other control characters. */
-const prose = (maxLength: number) =>
-  Type.String({
-    maxLength,
-    pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$',
-  })
-
 const name = { examples: ['Яблоки Гала «Южный сад», 500 г'] }
 const category = { examples: ['Фрукты'] }
 const description = { examples: ['Сладкие яблоки с тонкой кожицей. Хранить в прохладном месте.'] }
 const manufacturer = { examples: ['ООО «Южный сад»'] }
 
-const Name = Type.String({ ...text(1, 200), ...name })
-const Category = Type.String({ ...text(1, 50), ...category })
+const Name = line(200, name)
+const Category = key(50, category)
 const Description = Type.Union([prose(1_000), Type.Null()], description)
-const Manufacturer = Type.Union([text(0, 100), Type.Null()], manufacturer)
+const Manufacturer = Type.Union([optionalLine(100), Type.Null()], manufacturer)
 
 export const ProductParams = Type.Object({ id: ProductId })
 
-export const CategoryParams = Type.Object({ category: Type.String(category) })
+/**
+ * A category that is asked for: longer than any can be, as one may come with its accents apart, and
+ * not in the form of a key, as shops of before may have others.
+ */
+const AskedCategory = { maxLength: 200, ...category }
+
+export const CategoryParams = Type.Object({ category: Type.String(AskedCategory) })
 
 const listingParameters = {
   q: Type.Optional(
@@ -91,7 +91,7 @@ export const ListingQuery = Type.Object(listingParameters)
 
 export const ProductQuery = Type.Object({
   category: Type.Optional(
-    Type.String({ description: 'Only admins may leave it out', ...category, ...prefilled }),
+    Type.String({ description: 'Only admins may leave it out', ...AskedCategory, ...prefilled }),
   ),
   ...listingParameters,
 })

@@ -98,7 +98,11 @@ export const ListOrders = Type.Object({
 })
 
 export const StatusQuery = Type.Object({
-  status: Type.String({ description: 'A name from /orders/statuses/list', examples: ['SHIPPING'] }),
+  status: Type.String({
+    maxLength: 100,
+    description: 'A name from /orders/statuses/list',
+    examples: ['SHIPPING'],
+  }),
 })
 
 export const StatusNames = Type.Record(Status, Type.String(), {

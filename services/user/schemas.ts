@@ -1,6 +1,7 @@
 /** What goes over the wire of the user service; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
 import { closed, ExpectedTotal, Money, Timestamp, Uuid } from '../../core/http/schemas.ts'
+import { line, textMark } from '../../core/http/text.ts'
 import { legacy } from '../../core/http/validation.ts'
 import type { Revocation } from '../../core/auth/revocations.ts'
 import { toRfc3339 } from '../../core/values/time.ts'
@@ -32,25 +33,24 @@ const Username = Type.String({
   minLength: 3,
   maxLength: 50,
   pattern: '^[^\\s\\p{C}\\p{DI}\\u2800]*$',
+  [textMark]: 'line',
   examples: ['anna'],
 })
 
 /** Of a new password; what is shown at a log-in may be anything. */
 const NewPassword = Type.String({ minLength: 6, maxLength: 128, examples: ['correct horse'] })
 
-/** What a person is called: one line that is not blank. */
-const FullName = Type.String({
-  minLength: 1,
-  maxLength: 100,
-  // Ranges, not \p{Cc}, and no look-ahead: tools make values from the pattern.
-  pattern:
-    '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029][^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
-  ...fullName,
-})
+/** What a person is called. */
+const FullName = line(100, fullName)
 
 /** Digits as people write them; empty removes the number. */
 const Phone = Type.Union(
-  [Type.String({ maxLength: 32, pattern: '^(\\+?[0-9][0-9 ().\\-]{2,30})?$' }), Type.Null()],
+  [
+    Type.String({
+      ...{ maxLength: 32, pattern: '^(\\+?[0-9][0-9 ().\\-]{2,30})?$', [textMark]: 'line' },
+    }),
+    Type.Null(),
+  ],
   phone,
 )
 
@@ -162,7 +162,11 @@ export const User = Type.Object(
 )
 
 /** As the order service knows its statuses; it may learn new ones without this service. */
-const OrderStatus = Type.String({ pattern: '^[A-Z_]{1,32}$', examples: ['CREATED'] })
+const OrderStatus = Type.String({
+  maxLength: 32,
+  pattern: '^[A-Z_]{1,32}$',
+  examples: ['CREATED'],
+})
 
 const OrderSummary = Type.Object(
   {

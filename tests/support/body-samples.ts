@@ -57,10 +57,22 @@ const price = field(10.5, [...notNumbers, 0, -0.01, -1, 0.001, 1.005, 1e8, 1e21,
 const expected_total = optional(
   field(10.5, [...notNumbers, -0.01, -1, 0.001, 1.005, 1e21, 1e308, -1e308]),
 )
+/** Blank, drawn as nothing, or turning the reading order round. */
+const unseenText = [
+  ' ',
+  '\u00a0\t',
+  '\u2028',
+  'a\u200bb',
+  'a\u202eb',
+  '\u2066ab',
+  '\u2800',
+  'a\ufeffb',
+]
 const line = (length: number) =>
-  field('Слово', [...notText, ...brokenText, '', 'x'.repeat(length + 1)])
+  field('Слово', [...notText, ...brokenText, ...unseenText, '', 'x'.repeat(length + 1)])
+const optionalLine = (length: number) => optional(without(line(length), null, ''))
 const prose = (length: number) =>
-  optional(without(field('Слова', [...notText, ...brokenText, 'x'.repeat(length + 1)]), null))
+  optional(without(field('Слова', [...notText, ...brokenText, ' ', 'x'.repeat(length + 1)]), null))
 
 const lines = () => {
   const one = { product_id: newId(), quantity: 1 }
@@ -104,7 +116,7 @@ const username = field('somebody', [
   'x'.repeat(51),
 ])
 const password = field('secret word', [...notText, '', '12345', 'x'.repeat(129)])
-const fullName = including(line(100), ' ', '\u2028', '\t')
+const fullName = including(line(100), '\t')
 // null and the empty text remove a number.
 const phone = optional(
   without(
@@ -115,11 +127,11 @@ const phone = optional(
 
 const newProduct = {
   name: line(200),
-  category: line(50),
+  category: including(line(50), 'a\u200db', 'a\ufe0f'),
   price,
   stock_count: count,
   description: prose(1000),
-  manufacturer: prose(100),
+  manufacturer: optionalLine(100),
 }
 /** No body may hold both of the last two, so the good one holds neither. */
 const changes = {

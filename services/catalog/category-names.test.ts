@@ -1,0 +1,74 @@
+/** Which names are one category, whatever is typed, and what becomes of names of before. */
+import { expect, test } from 'bun:test'
+import { openCatalog } from './routes.fixture.ts'
+import { sampleProduct } from './store.conformance.ts'
+
+const composed = 'Чай зелёный'
+const apart = composed.normalize('NFD')
+const spellings = [
+  composed,
+  apart,
+  ` ${composed}`,
+  `${composed} `,
+  'Чай\u00a0зелёный',
+  'Чай  зелёный',
+]
+
+test('names that look alike are one category, for who writes and for who reads', async () => {
+  const { ask } = await openCatalog([])
+  for (const category of spellings) {
+    const body = { name: 'Чай', category, price: 1, stock_count: 1 }
+    expect((await ask('POST', '/products/', { as: 'admin', body })).json).toMatchObject({
+      category: composed,
+    })
+  }
+  expect((await ask('GET', '/products/categories/list')).json).toEqual([
+    { name: composed, product_count: spellings.length },
+  ] as never)
+  for (const category of spellings) {
+    const asked = encodeURIComponent(category)
+    const page = await ask('GET', `/products/?category=${asked}`)
+    expect(page.json).toMatchObject({ total: spellings.length })
+    const array = await ask('GET', `/products/by-category/${asked}`)
+    expect(array.json).toHaveLength(spellings.length)
+    const found = await ask('GET', `/products/?category=${asked}&q=${encodeURIComponent('чай')}`)
+    expect(found.json).toMatchObject({ total: spellings.length })
+  }
+})
+
+test('a product that is changed moves to the one category', async () => {
+  const { ask, addApple } = await openCatalog([])
+  await addApple({ category: composed })
+  const id = await addApple()
+  const body = { category: `${apart} ` }
+  const { json } = await ask('PUT', `/products/${id}`, { as: 'admin', body })
+  expect(json).toMatchObject({ category: composed })
+})
+
+test('a category that was stored under another form is found under exactly its name', async () => {
+  const old = [sampleProduct('а', { category: apart }), sampleProduct('б', { category: 'Чай ' })]
+  const { ask, addApple } = await openCatalog(old)
+  await addApple({ category: apart })
+  const total = async (category: string) =>
+    (await ask('GET', `/products/?category=${encodeURIComponent(category)}`)).json.total
+  expect([await total(apart), await total(composed), await total('Чай ')]).toEqual([1, 1, 1])
+  // As the list names them.
+  const list = (await ask('GET', '/products/categories/list')).json as unknown as {
+    name: string
+    product_count: number
+  }[]
+  for (const { name, product_count } of list) expect(await total(name)).toBe(product_count)
+  expect(list).toHaveLength(3)
+})
+
+test.each([' ', '\u00a0', '\u200b', 'Чай\u200d', 'Чай\u202e', 'Чай\ufe0f', '\u2800', 'Чай\n'])(
+  '%p is refused as a category',
+  async (category) => {
+    const { ask } = await openCatalog([])
+    const body = { name: 'Чай', category, price: 1, stock_count: 1 }
+    expect(await ask('POST', '/products/', { as: 'admin', body })).toMatchObject({
+      status: 422,
+      json: { code: 'validation_failed' },
+    })
+  },
+)
