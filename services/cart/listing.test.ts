@@ -1,6 +1,7 @@
 /** The list of all carts over the real store: prices, pages, and what has expired. */
 import { join } from 'node:path'
 import { expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
@@ -19,7 +20,7 @@ import type { Catalog } from './catalog.ts'
 import { createListing } from './listing.ts'
 import { openSqliteCartStore } from './store.sqlite.ts'
 
-const within = { deadline: deadlineIn(1_000), trace: newTrace() }
+const within = { deadline: deadlineIn(1_000), trace: newTrace(), wanted: alwaysWanted }
 const life = millis(60_000)
 
 /** A shop where everything costs 1.50 and the look-ups are counted. */

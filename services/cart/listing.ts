@@ -1,5 +1,6 @@
 /** All carts for an admin, page by page, priced as their owners see them. */
 import { problem } from '../../core/http/problem.ts'
+import type { Wanted } from '../../core/http/wanted.ts'
 import { chunks } from '../../core/values/chunks.ts'
 import { isUuid, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
@@ -18,7 +19,7 @@ export interface Listing {
   /** Expired carts are left out. @throws bad_request for a bad cursor, service_unavailable */
   page(
     query: { readonly limit: number; readonly cursor: string | null },
-    within: Within,
+    within: Within & { readonly wanted: Wanted },
   ): Promise<Page>
 }
 
@@ -51,6 +52,7 @@ export function createListing({ store, catalog, clock, life }: ListingOptions): 
         usedAfter: millis(clock.now() - life),
         // One more than asked for tells whether there is a next page.
         limit: limit + 1,
+        wanted: within.wanted,
       })
       const shown = found.slice(0, limit)
       const products = await productsOf(shown, within)

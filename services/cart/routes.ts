@@ -5,6 +5,7 @@ import { expectedTotalOf } from '../../core/http/expected-total.ts'
 import { fingerprint, idempotencyKey, replay } from '../../core/http/idempotency.ts'
 import { jsonType, problemType, Reply } from '../../core/http/reply.ts'
 import { route, tagged, type Route } from '../../core/http/route.ts'
+import { wantedBy } from '../../core/http/wanted.ts'
 import type { ProductId, UserId } from '../../core/values/ids.ts'
 import type { Carts } from './carts.ts'
 import type { CheckoutAnswer, Checkouts } from './checkout.ts'
@@ -151,7 +152,10 @@ export function cartRoutes({
       errors: ['bad_request', 'service_unavailable'],
       handler: async function list_carts(call) {
         const { limit = 100, cursor = null } = call.query
-        const page = await listing.page({ limit, cursor }, call)
+        const page = await listing.page(
+          { limit, cursor },
+          { deadline: call.deadline, trace: call.trace, wanted: wantedBy(call) },
+        )
         const shown = page.carts.map(schemas.userCartOnTheWire)
         if (page.nextCursor === null) return shown
         const link = `<?limit=${limit}&cursor=${page.nextCursor}>; rel="next"`

@@ -65,10 +65,12 @@ export async function openCassandraCartStore({
       ])
     },
 
-    async carts({ after, usedAfter, limit }) {
+    async carts({ after, usedAfter, limit, wanted }) {
       const found: UserCart[] = []
       const pages = after === null ? sql.firstCarts.pages() : sql.cartsAfter.pages(after)
       for await (const page of pages) {
+        // Where most carts have lapsed, a page of the list is many pages of rows.
+        wanted.check()
         for (const row of page) {
           // Of a cart that has lapsed an answer, an operation or an open checkout may be left.
           const cart = row.kind === 'cart' ? toCart(row) : null

@@ -1,5 +1,6 @@
 /** The suite that every cart store must pass; the invariant is checked after each step. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import {
   newId,
   type CartLineId,
@@ -218,6 +219,7 @@ export function cartStoreConformance(
             after: found.at(-1) ?? null,
             usedAfter: millis(usedAfter),
             limit,
+            wanted: alwaysWanted,
           })
           expect(page.length).toBeLessThanOrEqual(limit)
           found.push(...page.map(({ userId }) => userId))
@@ -238,6 +240,7 @@ export function cartStoreConformance(
           after: null,
           usedAfter: millis(0),
           limit: 7,
+          wanted: alwaysWanted,
         })) {
           expect((await store.load(userId)).cart).toEqual(cart)
         }

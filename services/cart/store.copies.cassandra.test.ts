@@ -1,5 +1,6 @@
 /** Two copies of the cart service on one keyspace: races, restarts, sweeps, and what lapses by itself. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import { openKeyspace, type Keyspace } from '../../core/cassandra/keyspace.ts'
 import { faultyKeyspace } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { createHints, grace } from '../../core/cassandra/hints.ts'
@@ -299,7 +300,12 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     while (!(await isGone())) await new Promise((resolve) => setTimeout(resolve, 50))
 
     expect(await first.load(userId)).toEqual({ cart: null, open: checkout })
-    const listed = await first.carts({ after: null, usedAfter: millis(0), limit: 1_000 })
+    const listed = await first.carts({
+      after: null,
+      usedAfter: millis(0),
+      limit: 1_000,
+      wanted: alwaysWanted,
+    })
     const users = listed.map((each) => each.userId)
     expect(users).not.toContain(userId)
     expect(users).not.toContain(buyer)

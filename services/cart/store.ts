@@ -4,6 +4,7 @@
  * as they are written without a condition: nothing goes wrong when two of them meet.
  */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
+import type { Wanted } from '../../core/http/wanted.ts'
 import type { Eventually } from '../../core/values/eventually.ts'
 import type { CheckoutId, OrderId, ProductId, Revision, UserId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
@@ -72,6 +73,7 @@ export interface CartsQuery {
   /** Carts last used at or before this have expired and are left out. */
   readonly usedAfter: Millis
   readonly limit: number
+  readonly wanted: Wanted
 }
 
 /** That a user looked at a product. */

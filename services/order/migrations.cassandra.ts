@@ -100,4 +100,18 @@ export const migrations: readonly CassandraMigration[] = [
       ALTER TABLE orders ADD IF NOT EXISTS reservation_id uuid static;
     `,
   },
+  {
+    version: 3,
+    name: 'days that have orders',
+    cql: `
+      -- The partitions of orders_by_day that are not empty, 400 days together.
+      CREATE TABLE IF NOT EXISTS order_days (
+        block int,
+        day int,
+        shard int,
+        PRIMARY KEY (block, day, shard)
+      ) WITH CLUSTERING ORDER BY (day DESC, shard ASC)
+        AND speculative_retry = '50ms';
+    `,
+  },
 ]

@@ -1,6 +1,7 @@
 /** Orders on their way: timers, cancellation, and both at once. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { createLogger } from '../../core/logging/logger.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
@@ -187,7 +188,12 @@ describe('cancellation', () => {
       await outbox.sweep()
     }
     await outbox.idle()
-    const orders = await store.listAll({ limit: 2_000, after: null, restedAfter: null })
+    const orders = await store.listAll({
+      limit: 2_000,
+      after: null,
+      restedAfter: null,
+      wanted: alwaysWanted,
+    })
     expect(orders).toHaveLength(1_000)
     for (const { id, status } of orders) {
       expect(['DELIVERED', 'CANCELLED']).toContain(status)

@@ -1,19 +1,21 @@
 /** The saga under duplicates, races and crashes between all of its steps. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { Problem } from '../../core/http/problem.ts'
 import { deadlineIn } from '../../core/resilience/deadline.ts'
 import { newTrace } from '../../core/resilience/trace-context.ts'
 import { newId, type ProductId, type UserId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
-import { manualClock } from '../../core/values/time.ts'
+import { manualClock, millis } from '../../core/values/time.ts'
 import type { Placement } from './placing.ts'
 import * as saga from './saga.fixture.ts'
 import { crashingAt, leaseTime, processOf, type Shop } from './saga.fixture.ts'
 import type { Stock } from './stock.ts'
 import { createStockModel, type StockModel } from './stock.model.ts'
 import { openSqliteOrderStore } from './store.sqlite.ts'
+import type { OrderStore } from './store.ts'
 
 const buyer = newId<UserId>()
 const apples = newId<ProductId>()
@@ -166,6 +168,28 @@ describe('placing an order', () => {
     expect(shop.stock.available.get(apples)).toBe(8)
   })
 
+  test('a renewal that arrives after the lease was let go keeps nobody waiting', async () => {
+    const shop = world(10)
+    let owner = ''
+    const down: Stock = { ...shop.stock, reserve: () => Promise.reject(new Error('down')) }
+    const watched: OrderStore = {
+      ...shop.store,
+      insertPending(order) {
+        owner = order.lease.owner
+        return shop.store.insertPending(order)
+      },
+    }
+    const placement = placementOf('k')
+    const broken = processOf(shop, watched, down)
+    expect(await codeOf(place(broken.placing, placement, shop))).toBe('outcome_unknown')
+    const late = millis(shop.clock.now() + 2 * leaseTime)
+    expect(await shop.store.renewLease(placement.orderId, owner, late)).toBe(false)
+    shop.clock.advance(500)
+    const { placing } = processOf(shop, shop.store, shop.stock)
+    expect(await placing.sweep()).toBe(1)
+    expect((await shop.store.find(placement.orderId))?.kind).toBe('order')
+  })
+
   test('an owner that lost its lease answers what the new owner stored', async () => {
     const shop = world(10)
     const gate = Promise.withResolvers<void>()
@@ -285,7 +309,12 @@ describe('a crash between any two steps', () => {
             expect(again.kind === 'answer' && again.answer.status).toBe(available >= 2 ? 200 : 409)
             shop.stock.expectInvariant()
             expect(
-              await shop.store.listOfUser(buyer, { limit: 9, after: null, restedAfter: null }),
+              await shop.store.listOfUser(buyer, {
+                limit: 9,
+                after: null,
+                restedAfter: null,
+                wanted: alwaysWanted,
+              }),
             ).toHaveLength(available >= 2 ? 1 : 0)
           }
           await shop.store.close()

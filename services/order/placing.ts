@@ -384,7 +384,7 @@ export function createPlacing(options: PlacingOptions): Placing {
   /** Lets a retry or the sweeper go on soon instead of waiting for the whole lease. */
   async function letGo(pending: PendingOrder): Promise<void> {
     const until = millis(clock.now() + retryPause)
-    await store.renewLease(pending.id, pending.lease.owner, until).catch(() => {})
+    await store.releaseLease(pending.id, pending.lease.owner, until).catch(() => {})
   }
 
   async function sweep(): Promise<number> {

@@ -127,6 +127,7 @@ export function crashingAt(
     'accept',
     'reject',
     'renewLease',
+    'releaseLease',
     'takeLease',
     'delivered',
     'postpone',

@@ -5,10 +5,12 @@
  */
 import { lateness } from '../../core/cassandra/hint-statements.ts'
 import { shardOf } from '../../core/cassandra/hints.ts'
+import type { Wanted } from '../../core/http/wanted.ts'
 import { chunks } from '../../core/values/chunks.ts'
 import type { OrderId, UserId } from '../../core/values/ids.ts'
 import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Order } from './order.ts'
+import { createDays, dayOf, type DayPart } from './store.cassandra.days.ts'
 import {
   nilOrder,
   type ListRow,
@@ -29,6 +31,8 @@ export interface Lists {
   add(order: Listed): readonly Promise<void>[]
   /** Notes that the order has come to rest. */
   rest(order: Listed, at: Millis): readonly Promise<void>[]
+  /** Notes which days that are over have orders, so that lists over years read no empty ones. */
+  tend(): Promise<void>
   /** Orders of one user whose first one is not older than `since`. */
   ofUser(user: UserId, since: Millis, query: ListQuery): Promise<readonly Order[]>
   ofAll(query: ListQuery): Promise<readonly Order[]>
@@ -55,19 +59,23 @@ interface Place {
   readonly part: Part
 }
 
-const dayLength = 86_400_000
 /** Eight partitions a day: 125,000 rows each at a million orders a day. */
 const shards = 8
 /** Orders that are read at once. */
 const ordersAtOnce = 32
+/** Months or days that are read at once where those before did not fill the page. */
+const mostAtOnce = 8
 
-export function createLists({ sql, clock, first, longestLife }: ListsOptions): Lists {
+export async function createLists(options: ListsOptions): Promise<Lists> {
+  const { sql, clock, first, longestLife } = options
+  const days = await createDays({ sql, clock, first, shards })
+
   const monthPart = (user: UserId, month: number): Part => ({
     rows: (...slice) => sql.listOfUser.page.pages(user, month, ...slice),
     rest: (row, at) => sql.listOfUser.rest.run(at, user, month, row.created_at, row.order_id),
     drop: (row) => sql.listOfUser.drop.run(user, month, row.created_at, row.order_id),
   })
-  const dayPart = (day: number, shard: number): Part => ({
+  const dayPart = ({ day, shard }: DayPart): Part => ({
     rows: (...slice) => sql.listOfDay.page.pages(day, shard, ...slice),
     rest: (row, at) => sql.listOfDay.rest.run(at, day, shard, row.created_at, row.order_id),
     drop: (row) => sql.listOfDay.drop.run(day, shard, row.created_at, row.order_id),
@@ -77,24 +85,25 @@ export function createLists({ sql, clock, first, longestLife }: ListsOptions): L
   const oldest = ({ restedAfter }: ListQuery, since: Millis): Millis =>
     millis(restedAfter === null ? since : Math.max(since, restedAfter - longestLife))
 
-  /** `period` numbers stretches of time; `partsOf` gives the partitions of one. */
+  /** `partsOf` gives the partitions of one stretch of time after the other, back from the newest. */
   async function list(
     query: ListQuery,
     since: Millis,
-    period: (at: Millis) => number,
-    partsOf: (period: number) => readonly Part[],
+    partsOf: (newest: Millis, oldest: Millis) => Stretches,
   ): Promise<readonly Order[]> {
-    const { limit, after } = query
+    const { limit, after, wanted } = query
     const from = oldest(query, since)
     // The clock of another copy may be ahead.
-    const newest = after?.createdAt ?? millis(clock.now() + lateness)
+    const end = millis(clock.now() + lateness)
+    const newest = after === null ? end : millis(Math.min(after.createdAt, end))
     const slice = [from, newest, after?.id ?? nilOrder] as const
     const found: Order[] = []
-    for (let each = period(newest); each >= period(from); each--) {
-      const sources = partsOf(each).map((part) => placesOf(part, slice))
+    for await (const parts of grouped(partsOf(newest, from))) {
+      const sources = parts.map((part) => placesOf(part, slice, wanted))
       for await (const places of merged(sources, ordersAtOnce)) {
-        const wanted = places.filter(({ row }) => !hasLeft(row.rested_at, query))
-        const orders = await Promise.all(wanted.map((place) => prove(place, query)))
+        wanted.check()
+        const shown = places.filter(({ row }) => !hasLeft(row.rested_at, query))
+        const orders = await Promise.all(shown.map((place) => prove(place, query)))
         for (const order of orders) {
           if (order === null) continue
           found.push(order)
@@ -103,6 +112,15 @@ export function createLists({ sql, clock, first, longestLife }: ListsOptions): L
       }
     }
     return found
+  }
+
+  function* monthsOf(user: UserId, newest: Millis, from: Millis) {
+    const last = monthOf(from)
+    for (let month = monthOf(newest); month >= last; month--) yield [monthPart(user, month)]
+  }
+
+  async function* daysOf(newest: Millis, from: Millis) {
+    for await (const parts of days.back(dayOf(newest), dayOf(from))) yield parts.map(dayPart)
   }
 
   /** The order that a row stands for, if it is to be listed; puts right what the row lacks. */
@@ -124,20 +142,19 @@ export function createLists({ sql, clock, first, longestLife }: ListsOptions): L
     add: ({ id, userId, createdAt }) => [
       sql.listOfUser.add.run(userId, monthOf(createdAt), createdAt, id),
       sql.listOfDay.add.run(dayOf(createdAt), shardOf(id, shards), createdAt, id),
+      ...days.add({ day: dayOf(createdAt), shard: shardOf(id, shards) }),
     ],
     rest({ id, userId, createdAt }, at) {
       const row = { order_id: id, created_at: createdAt, rested_at: null }
       return [
         monthPart(userId, monthOf(createdAt)).rest(row, at),
-        dayPart(dayOf(createdAt), shardOf(id, shards)).rest(row, at),
+        dayPart({ day: dayOf(createdAt), shard: shardOf(id, shards) }).rest(row, at),
       ]
     },
+    tend: days.note,
     ofUser: (user, since, query) =>
-      list(query, since, monthOf, (month) => [monthPart(user, month)]),
-    ofAll: (query) =>
-      list(query, first, dayOf, (day) =>
-        Array.from({ length: shards }, (_, shard) => dayPart(day, shard)),
-      ),
+      list(query, since, (newest, from) => monthsOf(user, newest, from)),
+    ofAll: (query) => list(query, first, daysOf),
   }
 }
 
@@ -150,13 +167,36 @@ function monthOf(at: Millis): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth()
 }
 
-const dayOf = (at: Millis): number => Math.floor(at / dayLength)
+/** The partitions of one stretch of time after the other. */
+type Stretches = Iterable<readonly Part[]> | AsyncIterable<readonly Part[]>
+
+/** Several stretches together, more each time: the newest fills most pages, and old orders are few. */
+async function* grouped(stretches: Stretches): AsyncGenerator<readonly Part[]> {
+  let parts: Part[] = []
+  let size = 1
+  let count = 0
+  for await (const stretch of stretches) {
+    parts.push(...stretch)
+    count++
+    if (count < size) continue
+    yield parts
+    parts = []
+    count = 0
+    size = Math.min(2 * size, mostAtOnce)
+  }
+  if (parts.length > 0) yield parts
+}
 
 async function* placesOf(
   part: Part,
   slice: Readonly<Parameters<Part['rows']>>,
+  wanted: Wanted,
 ): AsyncGenerator<readonly Place[]> {
-  for await (const rows of part.rows(...slice)) yield rows.map((row) => ({ row, part }))
+  wanted.check()
+  for await (const rows of part.rows(...slice)) {
+    yield rows.map((row) => ({ row, part }))
+    wanted.check()
+  }
 }
 
 /** Several newest-first sources as one, given out `size` at a time. */

@@ -66,7 +66,7 @@ export function createSpending(sql: Statements): Spending {
     missing: readonly Counted[],
   ) {
     const before = rows.get(nilOrder)
-    let total = before?.total ?? 0
+    let total = amountOf(before?.total)
     const writes = missing.map(({ id, sequence, amount, final }) => {
       total += amount - (rows.get(id)?.counted ?? 0)
       return sql.setCounted.bind(final ? standstill : 0, sequence, amount, user, id)
@@ -75,15 +75,31 @@ export function createSpending(sql: Statements): Spending {
     const first = Math.min(known, ...missing.map(({ createdAt }) => createdAt))
     const since = first < known ? millis(first) : undefined
     const revision = before?.revision ?? null
-    return [sql.setTotal.bind(minor(total), newId<string>(), since, user, revision), ...writes]
+    return [
+      sql.setTotal.bind(
+        minor(Math.max(0, Math.min(total, largest))),
+        newId<string>(),
+        since,
+        user,
+        revision,
+      ),
+      ...writes,
+    ]
   }
 
   return {
     count: queue,
-    total: async (user) => (await sql.spending.get(user))?.total ?? minor(0),
+    total: async (user) => minor(amountOf((await sql.spending.get(user))?.total)),
     since: async (user) => (await sql.spending.get(user))?.since ?? null,
   }
 }
+
+/** Where a total ends: far past all that one user can order, and the last number that is exact. */
+const largest = Number.MAX_SAFE_INTEGER
+
+/** The digits of a total, which an older build may have let grow past the largest. */
+const amountOf = (digits: string | null | undefined): number =>
+  Math.min(largest, Number(digits ?? 0))
 
 const byId = (rows: readonly SpendingRow[]): ReadonlyMap<OrderId, SpendingRow> =>
   new Map(rows.map((row) => [row.order_id, row]))

@@ -38,7 +38,8 @@ export interface ListRow {
 
 export interface SpendingRow {
   readonly order_id: OrderId
-  readonly total: Minor | null
+  /** As digits: a bigint that is no exact number cannot be read. */
+  readonly total: string | null
   readonly revision: string | null
   readonly since: Millis | null
   readonly sequence: number | null
@@ -133,6 +134,12 @@ function orderStatements(keyspace: Keyspace) {
     renewLease: keyspace.conditional<[until: Millis, id: OrderId, owner: string]>(
       `UPDATE orders SET lease_until = ? WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
       'renew_order_lease',
+      { urgent: true },
+    ),
+    releaseLease: keyspace.conditional<[nobody: string, until: Millis, id: OrderId, owner: string]>(
+      `UPDATE orders SET lease_owner = ?, lease_until = ?
+       WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
+      'release_order_lease',
       { urgent: true },
     ),
     accept: keyspace.conditionalBatch('accept_order'),
@@ -253,7 +260,23 @@ function listStatements(keyspace: Keyspace) {
         'drop_order_of_user',
       ),
     },
+    days: keyspace.read<
+      [block: number, from: number, to: number],
+      { readonly day: number; readonly shard: number }
+    >(
+      'SELECT day, shard FROM order_days WHERE block = ? AND day >= ? AND day <= ?',
+      'list_order_days',
+      { maxRows: 4_000 },
+    ),
+    addDay: keyspace.write<[block: number, day: number, shard: number]>(
+      'INSERT INTO order_days (block, day, shard) VALUES (?, ?, ?)',
+      'add_order_day',
+    ),
     listOfDay: {
+      any: keyspace.read<[day: number, shard: number], { readonly order_id: OrderId }>(
+        'SELECT order_id FROM orders_by_day WHERE day = ? AND shard = ? LIMIT 1',
+        'has_orders_of_day',
+      ),
       page: keyspace.read<[day: number, shard: number, ...Slice], ListRow>(
         `${columns} orders_by_day WHERE day = ? AND shard = ? ${page}`,
         'list_all_orders',
@@ -280,11 +303,12 @@ function listStatements(keyspace: Keyspace) {
 }
 
 function spendingStatements(keyspace: Keyspace) {
-  const rows = `SELECT order_id, total, revision, since, sequence, counted FROM spending
+  const rows = `SELECT order_id, CAST(total AS text) AS total, revision, since, sequence,
+    counted FROM spending
     WHERE user_id = ? AND order_id IN ?`
   return {
-    spending: keyspace.read<[UserId], { total: Minor; since: Millis }>(
-      `SELECT total, since FROM spending WHERE user_id = ? AND order_id = ${nilId}`,
+    spending: keyspace.read<[UserId], { total: string; since: Millis }>(
+      `SELECT CAST(total AS text) AS total, since FROM spending WHERE user_id = ? AND order_id = ${nilId}`,
       'get_spending',
     ),
     spendingRows: keyspace.read<[UserId, readonly OrderId[]], SpendingRow>(

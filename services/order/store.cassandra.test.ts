@@ -11,7 +11,15 @@ import { millis } from '../../core/values/time.ts'
 import { migrations, openCassandraOrderStore } from './store.cassandra.ts'
 import { orderStoreConformance } from './store.conformance.ts'
 
-const tables = ['orders', 'hints', 'marks', 'orders_by_user', 'orders_by_day', 'spending']
+const tables = [
+  'orders',
+  'hints',
+  'marks',
+  'orders_by_user',
+  'orders_by_day',
+  'order_days',
+  'spending',
+]
 
 describe.skipIf(!hasCassandra)('on one node', () => {
   let place: TestKeyspace

@@ -38,7 +38,7 @@ export async function openCassandraOrderStore(
   await keyspace.prepare()
   const hints = await createHints({ sql, kinds: hintKinds, clock })
   const first = await firstMark(sql, 'first order', clock.now())
-  const lists = createLists({ sql, clock, first, longestLife })
+  const lists = await createLists({ sql, clock, first, longestLife })
   const spending = createSpending(sql)
   const entries = createEntries(sql, spending)
 
@@ -161,6 +161,16 @@ export async function openCassandraOrderStore(
     return applied
   }
 
+  const releaseLease: OrderStore['releaseLease'] = async (id, owner, until) => {
+    const nobody = newId<string>()
+    await hints.announce([lease(id, until)])
+    const { applied } = await settle(
+      () => sql.releaseLease.run(nobody, until, id, owner),
+      async () => (await sql.settled.get(id))?.lease_owner === nobody,
+    )
+    return applied
+  }
+
   const accept: OrderStore['accept'] = async (id, owner, acceptance) => {
     const pending = await sql.byId.get(id)
     if (pending === undefined) return false
@@ -270,6 +280,7 @@ export async function openCassandraOrderStore(
     reopen,
     takeLease,
     renewLease,
+    releaseLease,
     accept,
     reject,
     move,
@@ -299,7 +310,10 @@ export async function openCassandraOrderStore(
     },
 
     listAll: lists.ofAll,
-    tendLists: async () => false,
+    async tendLists() {
+      await lists.tend()
+      return 0
+    },
     spending: spending.total,
 
     // The columns of an answer carry their own end.

@@ -1,5 +1,6 @@
 /** The suite that every order store must pass; the invariant is checked after each step. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import {
   newId,
   type CheckoutId,
@@ -84,7 +85,7 @@ export function orderStoreConformance(
       return row.order
     }
 
-    const everything = { limit: 100, after: null, restedAfter: null }
+    const everything = { limit: 100, after: null, restedAfter: null, wanted: alwaysWanted }
 
     /** Spending is the sum of what stands in the list and is not cancelled, after every step. */
     async function expectInvariant(): Promise<void> {
@@ -271,6 +272,23 @@ export function orderStoreConformance(
       expect(await store.renewLease(order.id, lease.owner, until)).toBe(false)
     })
 
+    test('a lease that was let go is its owner’s no more, also for what comes late', async () => {
+      const order = pending()
+      await store.insertPending(order)
+      const until = millis(clock.now() + 500)
+      const { owner } = order.lease
+      expect(await store.releaseLease(order.id, 'somebody else', until)).toBe(false)
+      expect(await store.releaseLease(order.id, owner, until)).toBe(true)
+      expect(await store.renewLease(order.id, owner, millis(until + 9_000))).toBe(false)
+      expect(await store.accept(order.id, owner, acceptance(order))).toBe(false)
+      clock.advance(500)
+      const [lapsed] = await store.lapsedOrders(clock.now(), 10)
+      expect(lapsed?.lease.until).toBe(until)
+      const lease = { owner: newId<string>(), until: millis(clock.now() + 2_000) }
+      expect(await store.takeLease(order.id, lapsed?.lease ?? lease, lease)).toBe(true)
+      expect(await store.accept(order.id, lease.owner, acceptance(order))).toBe(true)
+    })
+
     test('lapsed orders are those whose lease is over and which are still pending', async () => {
       const lapsed = pending()
       const held = pending({ lease: { owner: 'o', until: millis(start + 60_000) } })
@@ -318,6 +336,21 @@ export function orderStoreConformance(
       expect(await store.move(dropped.id, dropped, cancel)).toBe(false)
       expect(await store.spending(buyer)).toBe(kept.total)
       await expectInvariant()
+    })
+
+    test('a spending past what a number holds is the largest amount, until orders are cancelled', async () => {
+      const most = Number.MAX_SAFE_INTEGER
+      const huge = 2 ** 51
+      const orders = [await created({}, 100), await created({}, huge)]
+      expect(await store.spending(buyer)).toBe(minor(200 + 2 * huge))
+      orders.push(await created({}, huge))
+      expect(await store.spending(buyer)).toBe(minor(most))
+      await created({ userId: newId<UserId>() })
+      for (const order of orders.slice(1)) {
+        const cancel = { to: 'CANCELLED' as const, at: clock.now(), nextAt: null, effects: [] }
+        expect(await store.move(order.id, order, cancel)).toBe(true)
+      }
+      expect(await store.spending(buyer)).toBeLessThanOrEqual(minor(200))
     })
 
     test('due orders are those whose time has come, the longest overdue first', async () => {
@@ -430,7 +463,7 @@ export function orderStoreConformance(
       await store.reject(refused.id, refused.lease.owner, rejection())
       clock.advance(5 * 86_400_000)
       const shown = async (after: typeof restedAfter | null) => {
-        await inSlices(() => store.tendLists(after, 1))
+        await inSlices(async () => (await store.tendLists(after, 1)) === 1)
         const lists = [
           await store.listOfUser(buyer, { ...everything, restedAfter: after }),
           await store.listAll({ ...everything, restedAfter: after }),

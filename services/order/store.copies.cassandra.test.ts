@@ -1,5 +1,6 @@
 /** Two copies of the order service on one keyspace: races, restarts, lists, hints that come early or late. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import { v4 } from 'uuid'
 import { faultyKeyspace } from '../../core/cassandra/faulty-keyspace.fixture.ts'
 import { createHints, grace } from '../../core/cassandra/hints.ts'
@@ -107,7 +108,12 @@ describe.skipIf(!hasCassandra)('two copies', () => {
 
   const count = (outcomes: readonly boolean[]): number => outcomes.filter(Boolean).length
 
-  const everything: ListQuery = { limit: 1_000, after: null, restedAfter: null }
+  const everything: ListQuery = {
+    limit: 1_000,
+    after: null,
+    restedAfter: null,
+    wanted: alwaysWanted,
+  }
 
   test('insert, take over, settle and move an order once between them', async () => {
     for (let turn = 0; turn < 5; turn++) {
@@ -280,7 +286,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     for (const list of [first.listAll, (query: ListQuery) => second.listOfUser(userId, query)]) {
       const seen: OrderId[] = []
       for (let after: ListQuery['after'] = null; ;) {
-        const page: readonly Order[] = await list({ limit: 7, after, restedAfter: null })
+        const page: readonly Order[] = await list({ ...everything, limit: 7, after })
         seen.push(...page.map(({ id }) => id))
         const last = page.at(-1)
         if (last === undefined || last.createdAt < instant) break

@@ -1,5 +1,6 @@
 /** An order's whole way on a real node, cut off or left in doubt at every single write of the store. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import {
   faultyKeyspace,
   withEvery,
@@ -122,7 +123,7 @@ describe.skipIf(!hasCassandra)('an order on Cassandra', () => {
     }
   }
 
-  const everything = { limit: 9, after: null, restedAfter: null }
+  const everything = { limit: 9, after: null, restedAfter: null, wanted: alwaysWanted }
 
   /** All that must hold of an order whatever happened to it, and what became of it. */
   async function expectInvariant(store: OrderStore, { placement, caller, stock }: Way) {

@@ -1,5 +1,6 @@
 /** The SQLite store against the suite, in a shop that is years old, and on a file of the first build. */
 import { expect, test } from 'bun:test'
+import { alwaysWanted } from '../../core/http/wanted.ts'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
@@ -54,6 +55,7 @@ const query = (restedAfter: number | null) => ({
   limit: 101,
   after: null,
   restedAfter: restedAfter === null ? null : millis(restedAfter),
+  wanted: alwaysWanted,
 })
 
 test('an older file opens, and its lists and its outbox are those of before', async () => {
@@ -81,7 +83,7 @@ test('a page takes no longer among 100,000 orders at rest and 20,000 refused one
     insertOrders(database, 'CREATED', 1, { createdAt: now - 10 * day, restedAt: null })
   })
   const recent = query(now - 300_000)
-  await inSlices(() => store.tendLists(recent.restedAfter, 5_000))
+  await inSlices(async () => (await store.tendLists(recent.restedAfter, 5_000)) === 5_000)
   const lists = [
     () => store.listAll(recent),
     () => store.listOfUser(buyer, recent),

@@ -1,6 +1,6 @@
 /** Orders in one SQLite file: every conditional write is one command of the group commit. */
 import { openDatabase, type Database } from '../../core/sqlite/database.ts'
-import type { OrderId, UserId } from '../../core/values/ids.ts'
+import { newId, type OrderId, type UserId } from '../../core/values/ids.ts'
 import { minor, type Minor } from '../../core/values/money.ts'
 import { millis, type Millis } from '../../core/values/time.ts'
 import { migrations } from './migrations.sqlite.ts'
@@ -105,6 +105,9 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
     renewLease: (id, owner, until) =>
       database.write(() => sql.renewLease.run(until, id, owner).changes === 1),
 
+    releaseLease: (id, owner, until) =>
+      database.write(() => sql.releaseLease.run(newId<string>(), until, id, owner).changes === 1),
+
     accept: (id, owner, acceptance) =>
       database.write(() => {
         const { changes } = sql.accept.run(
@@ -203,7 +206,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
       database.write(() => {
         const left = restedAfter === null ? 0 : sql.leaveLists.run(restedAfter, limit).changes
         const back = sql.comeBack.run(restedAfter ?? millis(-1), limit).changes
-        return Math.max(left, back) === limit
+        return Math.max(left, back)
       }),
 
     spending: async (user) => sql.spending.get(user)?.total ?? minor(0),
@@ -269,6 +272,11 @@ function statementsOf(database: Database) {
     renewLease: database.statement(
       `UPDATE orders SET lease_until = ? WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
       'renew_order_lease',
+    ),
+    releaseLease: database.statement(
+      `UPDATE orders SET lease_owner = ?, lease_until = ?
+       WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
+      'release_order_lease',
     ),
     accept: database.statement(
       `UPDATE orders SET status = 'CREATED', sequence = ?, lines = ?, total = ?, created_at = ?,
@@ -366,8 +374,9 @@ function statementsOf(database: Database) {
          SELECT id FROM orders WHERE unlisted = 1 AND rested_at > ? ORDER BY rested_at LIMIT ?)`,
       'come_back_to_lists',
     ),
+    // Summed up exactly, and shown as the largest amount that a number holds where it is more.
     spending: database.statement<[UserId], { total: Minor }>(
-      'SELECT total FROM spending WHERE user_id = ?',
+      `SELECT min(total, ${Number.MAX_SAFE_INTEGER}) AS total FROM spending WHERE user_id = ?`,
       'get_spending',
     ),
     forgetAnswers: database.statement(

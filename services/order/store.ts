@@ -3,6 +3,7 @@
  * carries its consequences with it: the outbox entries, the buyer's spending, the stored answer.
  */
 import type { StoredAnswer } from '../../core/http/idempotency.ts'
+import type { Wanted } from '../../core/http/wanted.ts'
 import type { Eventually } from '../../core/values/eventually.ts'
 import type { OrderId, UserId } from '../../core/values/ids.ts'
 import type { Minor } from '../../core/values/money.ts'
@@ -148,6 +149,7 @@ export interface ListQuery {
   readonly after: ListPosition | null
   /** Orders that came to rest at or before this have left the lists; null keeps all. */
   readonly restedAfter: Millis | null
+  readonly wanted: Wanted
 }
 
 /** How many, and the age in milliseconds of the oldest (0 when there is none). */
@@ -181,8 +183,14 @@ export interface OrderStore {
   /** Gives a PENDING order a new owner if its lease is still exactly `lapsed`. */
   takeLease(id: OrderId, lapsed: Lease, lease: Lease): Promise<boolean>
 
-  /** Moves the end of a lease, later or sooner; false when `owner` no longer holds it. */
+  /** Moves the end of a lease; false when `owner` no longer holds it. */
   renewLease(id: OrderId, owner: string, until: Millis): Promise<boolean>
+
+  /**
+   * Lets a lease end at `until`. Nobody holds it from now on, so whatever `owner` has still on its
+   * way, a renewal above all, changes nothing. False when `owner` did not hold it.
+   */
+  releaseLease(id: OrderId, owner: string, until: Millis): Promise<boolean>
 
   /** PENDING -> CREATED, if `owner` still holds the lease. Adds the total to the buyer's spending. */
   accept(id: OrderId, owner: string, acceptance: Acceptance): Promise<boolean>
@@ -226,10 +234,11 @@ export interface OrderStore {
   listAll(query: ListQuery): Promise<readonly Order[]>
 
   /**
-   * Keeps the lists as short to read as they are to show: notes what has left them, `limit` of it at
-   * most, where `restedAfter` is that of a query. Answers whether there is more.
+   * Keeps the lists as short to read as they are to show. SQLite notes which orders have left them,
+   * `limit` at most, where `restedAfter` is that of a query; Cassandra, which days have orders.
+   * Answers how many of `limit` it needed; all of them mean that there may be more.
    */
-  tendLists(restedAfter: Millis | null, limit: number): Promise<boolean>
+  tendLists(restedAfter: Millis | null, limit: number): Promise<number>
 
   /** All that the user ordered and did not cancel. */
   spending(user: UserId): Promise<Minor>

@@ -192,7 +192,10 @@ export function createFeed<Subject extends string>(options: FeedOptions): Feed<S
         const rows = await entriesOf(bucket, cursor, head, room)
         const last = rows.at(-1)?.position ?? cursor
         cursor = rows.length < room ? Math.max(last, head) : last
-        entries.push(...rows.filter(({ at }) => at > now - life).map(toEntry<Subject>))
+        const living = rows.filter(({ at }) => at > now - life).map(toEntry<Subject>)
+        // A reader that stood still for long need not see each bucket that has lapsed since.
+        if (living.length === 0) cursor = Math.max(cursor, startOf(await firstLiving(now)))
+        entries.push(...living)
       }
       return { entries, cursor }
     },

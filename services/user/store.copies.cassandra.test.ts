@@ -26,6 +26,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
   let first: UserStore
   let second: UserStore
   let third: UserStore
+  let feedReads = 0
 
   // Small partitions, so that the feeds go from one to the next under the race.
   const openOn = (keyspace: Keyspace): Promise<UserStore> =>
@@ -33,7 +34,11 @@ describe.skipIf(!hasCassandra)('two copies', () => {
 
   beforeAll(async () => {
     home = await testKeyspace(migrations)
-    more.push(...(await Promise.all([openKeyspace(home.options), openKeyspace(home.options)])))
+    const observe = (operation: string) => () => {
+      if (operation.includes('feed')) feedReads += 1
+    }
+    const watched = { ...home.options, observe }
+    more.push(...(await Promise.all([openKeyspace(home.options), openKeyspace(watched)])))
     const stores = await Promise.all([home.keyspace, ...more].map(openOn))
     const [a, b, c] = stores
     if (a === undefined || b === undefined || c === undefined)
@@ -362,6 +367,26 @@ describe.skipIf(!hasCassandra)('two copies', () => {
       // As after the store was put back to an older copy.
       const ahead = await third.revocations(cursor + 1_000, clock.now(), 10)
       expect(ahead).toEqual({ entries: [], cursor })
+    },
+    patience,
+  )
+
+  test(
+    'go on reading after a long standstill without each partition that has lapsed meanwhile',
+    async () => {
+      const { cursor } = await third.revocations(0, clock.now(), 10)
+      for (let bucket = 0; bucket < 30; bucket++) {
+        const sessions = Array.from({ length: 7 }, () => newId<SessionId>())
+        await Promise.all(sessions.map((id) => first.endSession(id, clock.now())))
+      }
+      clock.advance(2 * 3_600_000)
+      const late = newId<SessionId>()
+      await second.endSession(late, clock.now())
+      const before = feedReads
+      const { entries } = await third.revocations(cursor, clock.now(), 10)
+      expect(entries.map(nameOfEnd)).toEqual([late])
+      // There are 30 of them, each with two.
+      expect(feedReads - before).toBeLessThan(30)
     },
     patience,
   )
