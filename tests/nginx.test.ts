@@ -331,24 +331,41 @@ describe.skipIf(!able)('nginx', async () => {
     })
   })
 
-  test('addresses are limited, probes are not, and a trusted proxy says whose request it is', async () => {
+  test('addresses and tokens are limited, probes apart, and a trusted proxy says whose request it is', async () => {
     await using own = await startNginx({
       ...behind,
       rate: 1,
       burst: 2,
       trustedProxies: ['127.0.0.0/8'],
     })
-    const ask = async (path: string, client: string): Promise<number> =>
-      (await fetch(own.url + path, { headers: { 'x-forwarded-for': client } })).status
+    const ask = async (path: string, client: string, more = {}): Promise<number> =>
+      (await fetch(own.url + path, { headers: { 'x-forwarded-for': client, ...more } })).status
     const statuses: number[] = []
     for (let count = 0; count < 5; count++) statuses.push(await ask('/api/x', '198.51.100.1'))
     expect(statuses.slice(0, 3)).toEqual([200, 200, 200])
     expect(statuses).toContain(429)
     expect(await ask('/api/x', '198.51.100.2')).toBe(200)
-    for (let count = 0; count < 5; count++) {
-      expect(await ask('/api/health/ready', '198.51.100.1')).toBe(200)
-      expect(await ask('/health/live', '198.51.100.1')).toBe(200)
+    // Nothing below the health checks is one of them.
+    for (const path of ['/api/health/anything', '/api/health/live/x', '/x/health']) {
+      const client = `198.51.100.${10 + path.length}`
+      while ((await ask('/api/x', client)) === 200);
+      expect([path, await ask(path, client)]).toEqual([path, 429])
     }
+    // They have a bucket of their own, which ends as well.
+    expect(await ask('/api/health/ready', '198.51.100.1')).toBe(200)
+    expect(await ask('/health/live', '198.51.100.1')).toBe(200)
+    const probes: number[] = []
+    for (let count = 0; count < 5; count++)
+      probes.push(await ask('/api/health/ready', '198.51.100.1'))
+    expect(probes).toContain(429)
+    expect(await ask('/api/health/ready', '198.51.100.2')).toBe(200)
+    // One account asks from as many addresses as it likes.
+    const as = (token: string, client: string) =>
+      ask('/api/x', client, { authorization: `Bearer ${token}` })
+    const spread: number[] = []
+    for (let count = 0; count < 5; count++) spread.push(await as('a', `203.0.113.${count}`))
+    expect(spread).toContain(429)
+    expect(await as('b', '203.0.113.4')).toBe(200)
   })
 
   test('pages of tools are there when the tools are', async () => {

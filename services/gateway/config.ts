@@ -61,14 +61,26 @@ export const gatewaySettings = {
     default: '127.0.0.1',
   }),
   RATE_LIMIT_PER_SECOND: number({
-    help: 'requests a second that one user, or one address, may send on average; 0 sets no limit',
+    help: 'requests a second on average of one user, or of all visitors of an address who are not signed in; 0 sets no limit, for addresses neither',
     default: byProfile(50, 1_000_000),
     min: 0,
     max: 10_000_000,
   }),
   RATE_LIMIT_BURST: integer({
-    help: 'requests that one user, or one address, may send at once',
+    help: 'requests at once of one user, or of all visitors of an address who are not signed in',
     default: byProfile(200, 1_000_000),
+    min: 1,
+    max: 10_000_000,
+  }),
+  RATE_LIMIT_ADDRESS_PER_SECOND: number({
+    help: 'requests a second on average of one address, whoever sends them; health checks have as many again',
+    default: byProfile(200, 1_000_000),
+    min: 0.001,
+    max: 10_000_000,
+  }),
+  RATE_LIMIT_ADDRESS_BURST: integer({
+    help: 'requests at once of one address, whoever sends them; health checks have as many again',
+    default: byProfile(800, 1_000_000),
     min: 1,
     max: 10_000_000,
   }),

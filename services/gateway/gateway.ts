@@ -7,7 +7,7 @@ import { Reply, withHeaders } from '../../core/http/reply.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
 import type { DocsPages } from './docs.ts'
 import type { HealthPages } from './health.ts'
-import { destinationOf } from './paths.ts'
+import { destinationOf, isProbe } from './paths.ts'
 import type { ProfilePages } from './profiles.ts'
 import type { Forward } from './proxy.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -35,8 +35,8 @@ const readingMethods = ['GET', 'HEAD']
 
 /** Makes the handle; it never throws and never rejects. */
 export function createGateway(options: GatewayOptions): Handle {
-  const { upstreams } = options
-  const forward = limited(options.forward, options.rateLimits)
+  const { upstreams, forward } = options
+  const admitted = admission(options.rateLimits)
   const ownPage = ownPages(options)
 
   function answer(inbound: Inbound): Reply | Promise<Reply> {
@@ -47,10 +47,12 @@ export function createGateway(options: GatewayOptions): Handle {
       case 'hidden':
         throw problem('not_found')
       case 'own':
-        return ownPage(inbound)
+        return admitted(inbound, inbound.path, () => ownPage(inbound))
       case 'service':
         requireMethod(inbound.method, methods)
-        return forward(inbound, upstreams[destination.service], destination.path)
+        return admitted(inbound, destination.path, () =>
+          forward(inbound, upstreams[destination.service], destination.path),
+        )
       default:
         return destination satisfies never
     }
@@ -68,13 +70,21 @@ export function createGateway(options: GatewayOptions): Handle {
   }
 }
 
-/** Without a limit the forwarding is what it was; health is asked for by machines and never limited. */
-function limited(forward: Forward, rateLimits: RateLimits | null): Forward {
-  if (rateLimits === null) return forward
-  return async (inbound, upstreams, path) => {
-    const told = path.startsWith('/health/') ? null : rateLimits.admit(inbound)
-    const reply = await forward(inbound, upstreams, path)
-    return told === null ? reply : withHeaders(reply, told)
+/** Answers if the rate limit lets the request in; `path` is without the prefix of its service. */
+type Admitted = (
+  inbound: Inbound,
+  path: string,
+  answer: () => Reply | Promise<Reply>,
+) => Reply | Promise<Reply>
+
+function admission(rateLimits: RateLimits | null): Admitted {
+  if (rateLimits === null) return (_inbound, _path, answer) => answer()
+  return (inbound, path, answer) => {
+    const told = isProbe(path) ? rateLimits.admitProbe(inbound) : rateLimits.admit(inbound)
+    const reply = answer()
+    if (told === null) return reply
+    const tell = (ready: Reply): Reply => withHeaders(ready, told)
+    return reply instanceof Promise ? reply.then(tell) : tell(reply)
   }
 }
 

@@ -160,8 +160,11 @@ function rateLimits(
     clock: systemClock,
   })
   return createRateLimits({
-    rate: config.RATE_LIMIT_PER_SECOND,
-    burst: config.RATE_LIMIT_BURST,
+    account: { rate: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
+    address: {
+      rate: config.RATE_LIMIT_ADDRESS_PER_SECOND,
+      burst: config.RATE_LIMIT_ADDRESS_BURST,
+    },
     authenticate: verify,
     addressOf,
     metrics,

@@ -17,7 +17,7 @@ import { preciseNow } from '../../core/tracing/span.ts'
 import type { Tracing } from '../../core/tracing/tracing.ts'
 import { newId } from '../../core/values/ids.ts'
 import type { ServiceName } from '../../core/values/service-name.ts'
-import { destinationOf, prefixes } from './paths.ts'
+import { destinationOf, isProbe, prefixes } from './paths.ts'
 import type { Forward } from './proxy.ts'
 
 export interface ObservationOptions {
@@ -93,8 +93,7 @@ export function createObservation(options: ObservationOptions): Observation {
     if (destination.kind !== 'service') return undefined
     const { service } = destination
     // A probe says how a service is, not how customers fare, whichever way it comes.
-    if (method === 'GET' && destination.path.startsWith('/health'))
-      return endpoints.get('GET health')
+    if (method === 'GET' && isProbe(destination.path)) return endpoints.get('GET health')
     return isCheckout(method, service, destination.path)
       ? endpoints.get(`checkout ${service}`)
       : endpoints.get(`${method} ${service}`)

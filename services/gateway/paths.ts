@@ -15,6 +15,12 @@ export const prefixes: Readonly<Record<ServiceName, string>> = {
   user: '/user-api',
 }
 
+const probes = new Set(['/health', '/health/live', '/health/ready', '/health/startup'])
+
+/** Whether a path, of the gateway or of a service, is one of the health checks; nothing below them is. */
+export const isProbe = (path: string): boolean =>
+  probes.has(path.endsWith('/') ? path.slice(0, -1) : path)
+
 export type Destination =
   | { readonly kind: 'service'; readonly service: ServiceName; readonly path: string }
   /** Not a service's: one of the gateway's own pages, or nothing at all. */

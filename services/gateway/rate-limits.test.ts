@@ -7,12 +7,12 @@ import { manualClock } from '../../core/values/time.ts'
 import { rawService, startGateway } from './gateway.fixture.ts'
 import { createRateLimits } from './rate-limits.ts'
 
-function limits(rate: number, burst: number) {
+function limits(rate: number, burst: number, address = { rate: 1_000, burst: 1_000 }) {
   const clock = manualClock(1_800_000_000_000)
   const metrics = createMetrics('gateway')
   const rateLimits = createRateLimits({
-    rate,
-    burst,
+    account: { rate, burst },
+    address,
     clock,
     metrics,
     // A genuine token is 'Bearer <user>', a forged one is anything else.
@@ -90,15 +90,62 @@ describe('the rate limit', () => {
     expect(page).toContain('rate_limit_decisions_total{key="user",result="allowed"} 0')
   })
 
-  test('leaves health checks alone', async () => {
+  test('charges both user and address: many accounts of one address share what it has', async () => {
     using service = await catalog()
-    const { rateLimits } = limits(1, 1)
+    const { rateLimits, metrics, clock } = limits(1, 5, { rate: 2, burst: 12 })
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    const as = (user: string, address: string) =>
+      get(gateway.url, { authorization: `Bearer ${user}`, 'x-test-address': address })
+    const statuses: number[] = []
+    for (let count = 0; count < 30; count++) {
+      statuses.push((await as(`user-${count % 10}`, '10.0.0.1')).status)
+    }
+    expect(statuses.filter((status) => status === 200)).toHaveLength(12)
+    const refused = await as('user-0', '10.0.0.1')
+    expect(refused.headers.get('ratelimit-policy')).toBe('"address";q=12;w=6')
+    expect(refused.headers.get('ratelimit')).toBe('"address";r=0;t=6')
+    // The users are not out of tokens, and who is elsewhere has an address's bucket of its own.
+    expect((await as('user-9', '10.0.0.2')).status).toBe(200)
+    // Who asks for too much as one user takes nothing from the neighbours.
+    clock.advance(6_000)
+    for (let count = 0; count < 30; count++) await as('user-a', '10.0.0.1')
+    for (let count = 0; count < 5; count++) {
+      expect((await as('user-b', '10.0.0.1')).status).toBe(200)
+    }
+    const page = await metrics.text()
+    expect(page).toContain('rate_limit_decisions_total{key="address",result="limited"} 19')
+    expect(page).toContain('rate_limit_decisions_total{key="user",result="limited"} 25')
+  })
+
+  test('holds for pages of the gateway itself and for what no service has', async () => {
+    using service = await catalog()
+    const { rateLimits } = limits(1, 2)
+    await using gateway = await startGateway({ catalog: [service.url], rateLimits })
+    for (const [index, path] of ['/', '/docs/x', '/api/health/anything', '/health/x'].entries()) {
+      const headers = { 'x-test-address': `10.0.0.${index}` }
+      const ask = () => fetch(`${gateway.url}${path}`, { headers, redirect: 'manual' })
+      for (let count = 0; count < 2; count++) expect((await ask()).status).not.toBe(429)
+      expect([path, (await ask()).status]).toEqual([path, 429])
+    }
+  })
+
+  test('leaves the exact health checks to buckets of their own', async () => {
+    using service = await catalog()
+    const { rateLimits } = limits(1, 1, { rate: 1, burst: 16 })
     await using gateway = await startGateway({ catalog: [service.url], rateLimits })
     await get(gateway.url)
     expect((await get(gateway.url)).status).toBe(429)
-    for (let count = 0; count < 3; count++) {
-      expect((await fetch(`${gateway.url}/api/health/ready`)).status).toBe(200)
-      expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
+    const probes = ['', '/live', '/ready', '/startup'].map((probe) => `/health${probe}`)
+    for (let round = 0; round < 2; round++) {
+      for (const probe of probes) {
+        expect((await fetch(`${gateway.url}/api${probe}`)).status).toBe(200)
+        expect((await fetch(`${gateway.url}${probe}`)).status).toBe(200)
+      }
     }
+    // Bounded all the same, and not where others ask.
+    expect((await fetch(`${gateway.url}/api/health/live`)).status).toBe(429)
+    expect((await fetch(`${gateway.url}/health/live`)).status).toBe(429)
+    const headers = { 'x-test-address': '10.0.0.2' }
+    expect((await fetch(`${gateway.url}/health/live`, { headers })).status).toBe(200)
   })
 })
