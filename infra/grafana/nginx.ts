@@ -96,8 +96,24 @@ export const nginxBoard: Board = {
         ),
         lines(
           'Rate limit',
-          { '{{key}} {{result}}': rate('rate_limit_decisions_total', gateway, 'key, result') },
+          {
+            '{{key}} {{result}}': rate('rate_limit_decisions_total', gateway, 'key, result'),
+            'more at once than its address may': rate(
+              'http_requests_over_share_total',
+              gateway,
+              'job',
+            ),
+          },
           { unit: 'reqps' },
+        ),
+        lines(
+          'Under way',
+          {
+            'in flight': `sum(http_requests_in_flight{${gateway}})`,
+            'bodies that are awaited': `sum(http_request_bodies_waiting{${gateway}})`,
+            'event streams': `sum(event_streams_open{${gateway}})`,
+          },
+          { unit: 'short' },
         ),
       ],
     },

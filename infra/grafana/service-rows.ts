@@ -106,7 +106,7 @@ const routes = (service: ServiceName): Row => {
           '{{status}}': rate('http_requests_total', counted, 'status'),
           'shed before any work': `sum(rate(http_requests_shed_total{${copiesOf(service)}}[${window}]))`,
         },
-        { unit: 'reqps' },
+        { unit: 'reqps', description: '499 are clients that did not wait for their answer.' },
       ),
     ],
   }

@@ -20,6 +20,11 @@ export const userBoard = serviceBoard('user', 'User', 'Accounts, sessions and no
       { unit: 'ops' },
     ),
     lines(
+      'Event streams refused',
+      { 'too many of the {{bound}}': rate('notification_streams_refused_total', copies, 'bound') },
+      { unit: 'ops' },
+    ),
+    lines(
       'p99 of a password hash',
       {
         '{{operation}}': quantileOf({

@@ -289,7 +289,7 @@ describe('an answer', () => {
   })
 
   test('in events arrives event by event, and ends with its client', async () => {
-    let send = (_event: string): void => {}
+    let send: ((event: string) => void) | null = null
     let ended = false
     using upstream = service(
       () =>
@@ -307,9 +307,10 @@ describe('an answer', () => {
     )
     await using gateway = await startGateway({ catalog: [addressOf(upstream)] })
     using client = rawClient(gateway.port, 'GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')
-    await until('it is under way', () => gateway.flight.waiting() === 1)
+    await until('the service answers', () => send !== null)
+    expect(gateway.flight.waiting()).toBe(1)
     for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
-      send(event)
+      send?.(event)
       await until('the event is there', () => client.text().includes(event))
     }
     // It holds up no shutdown, and takes no place of the requests in flight.
