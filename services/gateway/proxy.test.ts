@@ -289,14 +289,14 @@ describe('an answer', () => {
   })
 
   test('in events arrives event by event, and ends with its client', async () => {
-    let send: ((event: string) => void) | null = null
+    const opened = Promise.withResolvers<(event: string) => void>()
     let ended = false
     using upstream = service(
       () =>
         new Response(
           new ReadableStream({
             start(controller) {
-              send = (event) => controller.enqueue(encoder.encode(event))
+              opened.resolve((event) => controller.enqueue(encoder.encode(event)))
             },
             cancel() {
               ended = true
@@ -307,10 +307,10 @@ describe('an answer', () => {
     )
     await using gateway = await startGateway({ catalog: [addressOf(upstream)] })
     using client = rawClient(gateway.port, 'GET /api/x HTTP/1.1\r\nHost: x\r\n\r\n')
-    await until('the service answers', () => send !== null)
+    const send = await opened.promise
     expect(gateway.flight.waiting()).toBe(1)
     for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
-      send?.(event)
+      send(event)
       await until('the event is there', () => client.text().includes(event))
     }
     // It holds up no shutdown, and takes no place of the requests in flight.
