@@ -164,6 +164,8 @@ async function stopShop(shop: readonly Supervised[]): Promise<boolean> {
   const left = (): number => Math.max(0, end - performance.now())
   const stopAll = (processes: readonly Supervised[]): Promise<boolean[]> =>
     Promise.all(processes.map((each) => each.stop(left())))
+  // They may have got the same signal and end by themselves meanwhile.
+  for (const each of shop) each.letEnd()
   const gateway = await stopAll(shop.filter(({ role }) => role === 'gateway'))
   const services = await stopAll(shop.filter(({ role }) => role !== 'gateway'))
   return [...gateway, ...services].every(Boolean)

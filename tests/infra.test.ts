@@ -18,6 +18,8 @@ import {
   stores,
 } from '../infra/topology.ts'
 import { committedFiles } from '../scripts/infra.ts'
+import { which } from '../scripts/programs.ts'
+import { parseOptions } from '../scripts/shop/options.ts'
 import { jaegerVersion } from '../scripts/stack/jaeger.ts'
 import { parseStack } from '../scripts/stack/options.ts'
 import { scrapeTargets } from '../scripts/stack/place.ts'
@@ -328,5 +330,30 @@ describe('containers and native stack', () => {
         }
       }
     }
+  })
+})
+
+describe('the unit of systemd', () => {
+  const file = 'infra/systemd/product-store.service'
+
+  test('gives the launcher longer than that gives its processes', () => {
+    const limit = /^const stopLimit = (\d+)_000$/m.exec(read('scripts/start.ts'))?.[1]
+    const timeout = /^TimeoutStopSec=(\d+)$/m.exec(read(file))?.[1]
+    expect(Number(timeout)).toBeGreaterThan(Number(limit))
+  })
+
+  test('starts a script that is there, with options that it knows', () => {
+    const [, script = '', options = ''] = /scripts\/run\.mjs (\S+) (.*)$/m.exec(read(file)) ?? []
+    expect(existsSync(join(root, script))).toBe(true)
+    expect(parseOptions(options.split(' '), {})).toMatchObject({
+      kind: 'start',
+      options: { profile: 'production', docs: false },
+    })
+  })
+
+  const analyze = which('systemd-analyze')
+  test.skipIf(analyze === null)('has no mistake that systemd finds', () => {
+    const { exitCode, stderr } = Bun.spawnSync([analyze ?? '', 'verify', join(root, file)])
+    expect([stderr.toString(), exitCode]).toEqual(['', 0])
   })
 })

@@ -133,6 +133,16 @@ const statusOf = (path: string): Promise<number> =>
     () => 0,
   )
 
+const register = (username: string): Promise<number> =>
+  fetch(`http://127.0.0.1:${gatewayPort}/user-api/users/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username, password: 'correct horse', full_name: 'Test Buyer' }),
+  }).then(
+    ({ status }) => status,
+    () => 0,
+  )
+
 /** The status of a checkout, which takes a call to every service. */
 async function buyOnePiece(): Promise<number> {
   const shop = `http://127.0.0.1:${gatewayPort}`
@@ -212,8 +222,15 @@ describe('the shop', () => {
     expect(launcher.output().match(/was ended by SIGKILL; started again in 100 ms/g)).toHaveLength(
       5,
     )
-    launcher.child.kill('SIGTERM')
+
+    // As a service manager ends a group, while passwords are being hashed.
+    const pids = [launcher.child.pid, pidOf('launcher'), ...names.map(pidOf)]
+    const asked = Array.from({ length: 8 }, (_, number) => register(`late-${number}`))
+    await until('one is answered', () => Promise.race([...asked, false]).then(Boolean))
+    for (const pid of pids) process.kill(pid, 'SIGTERM')
+    expect(await Promise.all(asked)).toEqual(Array(8).fill(200))
     expect(await launcher.child.exited).toBe(0)
+    expect(launcher.output()).toMatch(/\nStopping \.\.\.\n((?!started again)[^])*\nStopped\.\n$/)
   })
 
   test('does not outlive a killed launcher, and starts again on the same data at once', async () => {

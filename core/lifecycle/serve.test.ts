@@ -139,13 +139,27 @@ describe('a termination', () => {
     expect((await child.end).code).toBe(0)
   })
 
-  test('repeated ends the process at once, with what is in flight', async () => {
+  test('that comes twice at once is one, and SIGINT never hurries it', async () => {
+    const child = await start()
+    const gated = ask(child.port, '/gate')
+    await child.waiting(1)
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) child.kill(signal)
+    await askUntil(child.port, '/quick', null)
+    child.kill('SIGTERM')
+    child.openGate()
+    expect(await gated).toBe(200)
+    expect((await child.end).code).toBe(0)
+  })
+
+  test('repeated after a while ends the process at once, with what is in flight', async () => {
     const child = await start()
     const gated = ask(child.port, '/gate')
     await child.waiting(1)
     child.kill('SIGTERM')
     await askUntil(child.port, '/quick', null)
-    child.kill('SIGTERM')
+    const again = setInterval(() => child.kill('SIGTERM'), 100)
+    await child.end
+    clearInterval(again)
     const { code, messages } = await child.end
     expect(code).toBe(1)
     expect(messages).toEqual(['draining'])

@@ -4,13 +4,17 @@
  * ```
  *   SIGTERM ──► ready answers 503 ──► wait for the balancer ──► stop accepting ──► in flight ends
  *                                                     ──► stop() flushes and closes ──► exit 0
- *   a second SIGTERM, or the end of the grace period: exit at once
+ *   a second SIGTERM that comes clearly later, or the end of the grace period: exit at once
  * ```
+ *
+ * A stop often reaches a process twice: from whoever ends a whole group, and from what started it. So
+ * SIGTERM counts again only after a second, and SIGINT, which the launcher sends, never.
  */
 import { engine } from '../http/engine/chosen.ts'
 import type { Handle, Listening } from '../http/engine/engine.ts'
 import type { Logger } from '../logging/logger.ts'
 import { pause } from '../resilience/pause.ts'
+import { sameSignal } from './same-signal.ts'
 
 export interface ServeOptions {
   readonly host: string
@@ -39,7 +43,7 @@ export function serve(options: ServeOptions): Listening {
   const { log } = options
   const listening = listen(options)
   let draining = false
-  let terminations = 0
+  let firstTermination: number | null = null
 
   async function shutdown(signal: string): Promise<void> {
     if (draining) return
@@ -59,7 +63,10 @@ export function serve(options: ServeOptions): Listening {
   }
 
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (signal === 'SIGTERM' && ++terminations > 1) process.exit(1)
+    if (signal === 'SIGTERM') {
+      firstTermination ??= performance.now()
+      if (performance.now() - firstTermination > sameSignal) process.exit(1)
+    }
     shutdown(signal).catch((error: unknown) => {
       log.fatal({ err: error }, 'shutdown failed')
       process.exit(1)

@@ -54,7 +54,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 
 const forever = 'console.log("up"); setInterval(() => {}, 1000);'
 // Whoever reads `up` may send the signal, so its handler comes first.
-const polite = `process.on("SIGTERM", () => { console.log("bye"); process.exit(0) }); ${forever}`
+const polite = `process.on("SIGINT", () => { console.log("bye"); process.exit(0) }); ${forever}`
 
 describe('a process', () => {
   test('is named by a file while it runs, and stops cleanly', async () => {
@@ -67,10 +67,27 @@ describe('a process', () => {
   })
 
   test('that ignores the signal is ended by force, which is not clean', async () => {
-    const { supervised, lines } = start(`process.on("SIGTERM", () => {}); ${forever}`)
+    const { supervised, lines } = start(`process.on("SIGINT", () => {}); ${forever}`)
     await until('it is up', () => lines.includes('up'))
     expect(await supervised.stop(50)).toBe(false)
     expect(supervised.pid()).toBeNull()
+  })
+
+  test('that ends by itself while that is wanted is no death, and its stop tells how it ended', async () => {
+    for (const [code, clean] of [
+      [0, true],
+      [3, false],
+    ] as const) {
+      const { supervised, lines, deaths } = start(
+        `process.on("SIGTERM", () => process.exit(${code})); ${forever}`,
+      )
+      supervised.keepAlive()
+      await until('it is up', () => lines.includes('up'))
+      supervised.letEnd()
+      process.kill(supervised.pid() ?? 0, 'SIGTERM')
+      await until('it is gone', () => supervised.pid() === null)
+      expect([await supervised.stop(5_000), deaths]).toEqual([clean, []])
+    }
   })
 
   test('that ends before it was ever ready is not started again', async () => {

@@ -4,7 +4,7 @@
  * ```
  *   start ──► running ──► died ──► wait 100 ms, doubling to 2 s ──► start
  *                │                        (counted anew after 10 s of life)
- *                └─ stop: SIGTERM, SIGKILL past the limit ──► stopped
+ *                └─ stop: a signal, SIGKILL past the limit ──► stopped
  * ```
  */
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -20,6 +20,8 @@ export interface Running {
   readonly pid: () => number | null
   /** From here on a death is answered with a restart instead of `onFailedStart`. */
   keepAlive(): void
+  /** From here on an end is wanted, whoever asks the process for it. */
+  letEnd(): void
   /** Stops the process and starts it again at once. */
   restart(): Promise<void>
   /** Resolves when the process is gone; true when it ended with code 0. */
@@ -38,6 +40,8 @@ export interface Command {
   readonly name: string
   readonly command: readonly string[]
   readonly env: Environment
+  /** What asks it to end; SIGTERM unless given. */
+  readonly stopSignal?: 'SIGTERM' | 'SIGINT'
 }
 
 export interface SuperviseOptions {
@@ -67,7 +71,8 @@ export const nextWait = (wait: number, lived: number): number =>
 export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervised {
   const command = commandOf(plan.runtime, plan.main)
   const { name, role, env } = plan
-  return { name, role, ...superviseCommand({ name, command, env }, options) }
+  // A service manager may have sent SIGTERM to all of the group: a second one would cut requests.
+  return { name, role, ...superviseCommand({ name, command, env, stopSignal: 'SIGINT' }, options) }
 }
 
 /** Keeps any program running. */
@@ -83,6 +88,8 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
   let stopping = false
   /** A restart under way must not outlive a stop. */
   let over = false
+  /** What became of the last process whose end was wanted. */
+  let wasClean = true
 
   function start(): void {
     const startedAt = performance.now()
@@ -93,7 +100,8 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
     gone = started.gone.then((ending) => {
       child = null
       attempt(() => rmSync(pidFile, { force: true }))
-      if (!stopping) died(ending, performance.now() - startedAt)
+      if (stopping) wasClean = ending.code === 0
+      else died(ending, performance.now() - startedAt)
       return ending
     })
   }
@@ -109,12 +117,12 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
   async function end(limit: number): Promise<boolean> {
     stopping = true
     clearTimeout(timer)
-    if (child === null) return true
-    child.kill('SIGTERM')
+    if (child === null) return wasClean
+    child.kill(plan.stopSignal ?? 'SIGTERM')
     const force = setTimeout(() => child?.kill('SIGKILL'), limit)
-    const { code } = await gone
+    await gone
     clearTimeout(force)
-    return code === 0
+    return wasClean
   }
 
   start()
@@ -122,6 +130,11 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
     pid: () => child?.pid ?? null,
     keepAlive() {
       kept = true
+    },
+    letEnd() {
+      over = true
+      stopping = true
+      clearTimeout(timer)
     },
     async restart() {
       if (over || stopping) return

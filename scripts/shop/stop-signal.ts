@@ -1,24 +1,24 @@
 /** Ctrl-C, as one wish to stop and then as an order. */
+import { sameSignal } from '../../core/lifecycle/same-signal.ts'
 
-/** Milliseconds. A terminal and npm both pass on one Ctrl-C; what comes later is meant as a second one. */
-const sameSignal = 500
-
-/** The first SIGINT or SIGTERM asks for a stop; a second one ends everything at once. */
+/**
+ * The first SIGINT or SIGTERM asks for a stop; the same one again ends everything at once. A terminal,
+ * npm and a service manager each pass on the one signal that was meant, and whoever supervises this
+ * process sends the other kind than those do: neither is an order.
+ */
 export function stopSignal(): {
   readonly signal: AbortSignal
   readonly received: Promise<void>
 } {
   const controller = new AbortController()
-  let first: number | null = null
+  const first = new Map<NodeJS.Signals, number>()
   const received = new Promise<void>((settle) => {
-    const onSignal = (): void => {
-      if (first === null) {
-        first = performance.now()
-        controller.abort()
-        settle()
-      } else if (performance.now() - first > sameSignal) {
-        process.exit(1)
-      }
+    const onSignal = (kind: NodeJS.Signals): void => {
+      const now = performance.now()
+      if (now - (first.get(kind) ?? now) > sameSignal) process.exit(1)
+      if (!first.has(kind)) first.set(kind, now)
+      controller.abort()
+      settle()
     }
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)

@@ -54,7 +54,13 @@ function watch(part: Part, { root, dataDir, say }: RunOptions): Watched {
   // Nobody may be waiting any more.
   failure.promise.catch(() => {})
   const running = superviseCommand(
-    { name: part.name, command: leashed(part.command), env: { ...process.env, ...part.env } },
+    {
+      name: part.name,
+      command: leashed(part.command),
+      env: { ...process.env, ...part.env },
+      // Others may know SIGINT as a way to end in a hurry; the shop counts its signals.
+      stopSignal: part.name === 'shop' ? 'SIGINT' : 'SIGTERM',
+    },
     {
       root,
       runDir: join(dataDir, 'run'),
@@ -98,6 +104,7 @@ async function untilReady(
 /** First who asks, then who is asked: so nothing is cut off, and nobody is missed. */
 async function stopAll(watched: readonly Watched[]): Promise<boolean> {
   const asking = new Set(['locust', 'nginx'])
+  for (const { running } of watched) running.letEnd()
   const stop = (those: readonly Watched[]): Promise<boolean[]> =>
     Promise.all(
       those.map(async ({ part, running }) => {

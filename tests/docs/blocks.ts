@@ -6,6 +6,7 @@ export const needs: Readonly<Record<string, string>> = {
   stack: 'the whole stack, until somebody ends it; tests/observability/incidents.test.ts runs it',
   docker: 'a Docker daemon, which starts some 15 containers',
   telegram: 'a bot and its token',
+  systemd: 'a machine of its own, whose users and units it changes',
   python: 'an environment of Python packages from PyPI; CI runs the same script',
   hours: 'a machine for itself and a quarter of an hour',
   amtool: 'an alert that somebody is at work on',
