@@ -94,6 +94,11 @@ const rows = {
     title: 'Price has changed',
     detail: 'The total is {total} and not the expected {expected}; nothing was ordered',
   },
+  order_too_large: {
+    status: 409,
+    title: 'Order is too large',
+    detail: 'The total of an order is at most {limit}; nothing was ordered',
+  },
   cart_busy: {
     status: 409,
     title: 'Cart is being changed',

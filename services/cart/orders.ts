@@ -31,7 +31,7 @@ export type Placed =
   | ({ readonly kind: 'rejected' } & Said)
   /** The total is not the expected one. Nothing was decided for good: the key is free. */
   | ({ readonly kind: 'price_changed' } & Said)
-  /** A refusal that no repetition changes: a defect on one of the two sides. */
+  /** A refusal that no repetition changes: past a limit, or a defect on one of the two sides. */
   | ({ readonly kind: 'impossible' } & Said)
   /** Somebody else drives this very order right now. */
   | { readonly kind: 'running' }

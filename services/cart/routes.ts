@@ -28,6 +28,7 @@ const checkoutErrors = [
   'cart_changed',
   'out_of_stock',
   'price_changed',
+  'order_too_large',
   'request_in_progress',
   'idempotency_key_reused',
   'service_unavailable',

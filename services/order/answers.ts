@@ -4,7 +4,7 @@ import { problem, problemDocument, type Problem } from '../../core/http/problem.
 import { compileSerializer } from '../../core/http/serializer.ts'
 import { parseTraceparent } from '../../core/resilience/trace-context.ts'
 import { fromMinor, type Minor } from '../../core/values/money.ts'
-import type { Order, PriceChange, Shortage } from './order.ts'
+import { maxTotal, type Order, type PriceChange, type Shortage } from './order.ts'
 import { Order as OrderSchema, orderOnTheWire } from './schemas.ts'
 import type { PendingOrder } from './store.ts'
 
@@ -17,6 +17,8 @@ export interface Answers {
     total: { readonly expected: Minor; readonly actual: Minor },
     lines: readonly PriceChange[],
   ): StoredAnswer
+  /** The order would cost more than any may. */
+  tooLarge(pending: PendingOrder): StoredAnswer
 }
 
 export function createAnswers(): Answers {
@@ -50,6 +52,11 @@ export function createAnswers(): Answers {
       })
       return refusal(pending, changed)
     },
+    tooLarge: (pending) =>
+      refusal(
+        pending,
+        problem('order_too_large', { values: { limit: fromMinor(maxTotal).toFixed(2) } }),
+      ),
   }
 }
 

@@ -166,5 +166,11 @@ export function priceChanges(
   })
 }
 
+/**
+ * What an order may cost: ten of the dearest product there can be. 90,000 such orders of one user
+ * still add up to an exact number.
+ */
+export const maxTotal = minor(99_999_999_999)
+
 export const totalOf = (lines: readonly OrderLine[]): Minor =>
   lines.length === 0 ? minor(0) : sum(lines.map((line) => lineTotal(line.price, line.quantity)))

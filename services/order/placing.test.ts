@@ -190,6 +190,21 @@ describe('placing an order', () => {
     expect((await shop.store.find(placement.orderId))?.kind).toBe('order')
   })
 
+  test('an order past the largest total is refused, gives its stock back and leaves the key free', async () => {
+    const most = 999_999_999
+    const shop = world(3 * most)
+    const { placing, outbox } = processOf(shop, shop.store, shop.stock)
+    const refused = await place(placing, placementOf('k', most + 1), shop)
+    if (refused.kind !== 'answer') throw new Error('Expected an answer.')
+    expect(JSON.parse(refused.answer.body)).toMatchObject({ code: 'order_too_large', status: 409 })
+    await outbox.idle()
+    expect(shop.stock.available.get(apples)).toBe(3 * most)
+    const made = await place(placing, placementOf('k', most), shop)
+    expect(made).toMatchObject({ kind: 'answer', answer: { status: 200 } })
+    expect(await shop.store.spending(buyer)).toBe(minor(100 * most))
+    shop.stock.expectInvariant()
+  })
+
   test('an owner that lost its lease answers what the new owner stored', async () => {
     const shop = world(10)
     const gate = Promise.withResolvers<void>()

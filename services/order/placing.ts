@@ -36,6 +36,7 @@ import type { Answers } from './answers.ts'
 import {
   drawDeliveryTime,
   dueAt,
+  maxTotal,
   mergeLines,
   priceChanges,
   totalOf,
@@ -285,6 +286,10 @@ export function createPlacing(options: PlacingOptions): Placing {
       const { lines } = outcome
       const actual = totalOf(lines)
       const expected = pending.expectedTotal ?? actual
+      if (actual > maxTotal) {
+        const answer = answers.tooLarge(pending)
+        return await steps.step('reject_order', trace, () => reject(pending, answer, null))
+      }
       if (expected === actual) {
         return await steps.step('accept_order', trace, () => accept(pending, lines))
       }

@@ -84,6 +84,7 @@ export function orderRoutes({
       errors: [
         'out_of_stock',
         'price_changed',
+        'order_too_large',
         'idempotency_key_reused',
         'request_in_progress',
         'outcome_unknown',
@@ -192,7 +193,13 @@ function internalRoutes({
       body: schemas.InternalOrder,
       budget: checkoutBudget,
       success: { status: 200, schema: schemas.Order },
-      errors: ['out_of_stock', 'price_changed', 'request_in_progress', 'outcome_unknown'],
+      errors: [
+        'out_of_stock',
+        'price_changed',
+        'order_too_large',
+        'request_in_progress',
+        'outcome_unknown',
+      ],
       handler: async function create_order_of_cart(call) {
         const { body } = call
         const userId = folded<UserId>(body.user_id)

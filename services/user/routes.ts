@@ -262,6 +262,7 @@ function ownRoutes(options: UserRoutesOptions): readonly Route[] {
         'cart_changed',
         'out_of_stock',
         'price_changed',
+        'order_too_large',
         'idempotency_key_reused',
         'outcome_unknown',
       ],

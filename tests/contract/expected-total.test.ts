@@ -91,6 +91,23 @@ describe.each(ways)('%s with expected_total', (_name, order) => {
     })
   })
 
+  test('orders nothing that costs more than any order may', async () => {
+    const buyer = await buyerWithCart()
+    await changePrice(buyer.product_id, 99_999_999.99)
+    await client.call('catalog', 'PUT', `/products/${buyer.product_id}`, {
+      json: { stock_count: 20 },
+      token: admin,
+    })
+    const { product_id, token } = buyer
+    await client.call('cart', 'POST', '/cart/items', { token, json: { product_id, quantity: 9 } })
+    const many = { ...buyer, lines: [{ product_id, quantity: 11 }] }
+    const refused = await order(many, { expected_total: 1_099_999_999.89 })
+    expectProblem(refused, 409, 'order_too_large')
+    expect(await buyer.orders()).toEqual([])
+    expect(await stockOf(shop, product_id)).toMatchObject({ sold: 0 })
+    expect((await buyer.cart()).items).toHaveLength(1)
+  })
+
   test.each([-1, 0.001, '40', null, 1e300])('of %p is 422', async (expected_total) => {
     const buyer = await buyerWithCart()
     expectProblem(await order(buyer, { expected_total }), 422, 'validation_failed')

@@ -932,8 +932,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`); Request in progress (`request_in_progress`) */
-    'out_of_stock.price_changed.request_in_progress': {
+    /** @description Order is too large (`order_too_large`); Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`); Request in progress (`request_in_progress`) */
+    'order_too_large.out_of_stock.price_changed.request_in_progress': {
       headers: {
         [name: string]: unknown
       }
@@ -1215,7 +1215,7 @@ export interface operations {
       400: components['responses']['cart_empty.precondition_unsupported']
       401: components['responses']['not_authenticated']
       408: components['responses']['body_timeout']
-      409: components['responses']['out_of_stock.price_changed.request_in_progress']
+      409: components['responses']['order_too_large.out_of_stock.price_changed.request_in_progress']
       412: components['responses']['cart_changed']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']

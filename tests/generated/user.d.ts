@@ -1147,8 +1147,8 @@ export interface components {
         'application/problem+json': components['schemas']['Problem']
       }
     }
-    /** @description Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`) */
-    'out_of_stock.price_changed': {
+    /** @description Order is too large (`order_too_large`); Not enough items in stock (`out_of_stock`); Price has changed (`price_changed`) */
+    'order_too_large.out_of_stock.price_changed': {
       headers: {
         [name: string]: unknown
       }
@@ -1575,7 +1575,7 @@ export interface operations {
       400: components['responses']['cart_empty.precondition_unsupported']
       401: components['responses']['not_authenticated']
       408: components['responses']['body_timeout']
-      409: components['responses']['out_of_stock.price_changed']
+      409: components['responses']['order_too_large.out_of_stock.price_changed']
       412: components['responses']['cart_changed']
       413: components['responses']['payload_too_large']
       414: components['responses']['uri_too_long']
