@@ -8,6 +8,7 @@ import { catalogSettings } from '../services/catalog/config.ts'
 import { openCatalogStore } from '../services/catalog/open-store.ts'
 import { seedDemo } from '../services/catalog/seed.ts'
 import { dataFolder, runCommand } from './command.ts'
+import { stopSignal } from './shop/stop-signal.ts'
 import { environmentOf, storeBeside } from './store-beside.ts'
 
 const usage = `Usage: npm run seed -- --products <number> [options]
@@ -52,19 +53,26 @@ async function run({ products, store: wanted, data }: Options): Promise<void> {
     const start = performance.now()
     let told = 0
     let written = 0
+    let reached = 0
+    const stop = stopSignal()
     await seedDemo({
       store,
       total: products,
       clock: systemClock,
       log,
+      stopping: stop.signal,
       onProgress(done, fresh) {
         written += fresh
+        reached = done
         const percent = Math.floor((done / products) * 100)
         if (percent >= told + 5 || done === products)
           console.log(`${done} of ${products} (${percent} %)`)
         if (percent >= told + 5) told = percent
       },
     })
+    if (stop.signal.aborted) {
+      throw new Error(`Stopped at ${reached} of ${products}; the next run goes on there.`)
+    }
     const seconds = (performance.now() - start) / 1000
     console.log(
       written === 0

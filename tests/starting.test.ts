@@ -70,3 +70,36 @@ test('everybody else is asked to come back, whoever he is', async () => {
 test('it ends in order when it is told to while it waits', async () => {
   expect(await service.end('SIGTERM')).toBe(0)
 })
+
+test('a catalog that is told to end while it seeds does so at once, and goes on at its next start', async () => {
+  const [port = 0] = await freePorts(1)
+  const catalog = shopProcess({
+    main: 'services/catalog/main.ts',
+    logFile: join(directory, 'catalog.log'),
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      PROFILE: 'demo',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: directory,
+      KEYS_DIR: join(directory, 'keys'),
+      DEMO_PRODUCTS: '200000',
+      // Nobody is sent there yet, so nobody is waited for.
+      DRAIN_DELAY_MS: '60000',
+      SHUTDOWN_GRACE_MS: '10000',
+    },
+  })
+  const lines = () => catalog.logs().trimEnd().split('\n')
+  const seeding = () => lines().filter((line) => line.endsWith('"msg":"seeding demo products"}'))
+  catalog.start()
+  await eventually('it seeds', () => seeding().length > 0)
+  expect(await catalog.end('SIGTERM')).toBe(0)
+  expect(lines().at(-1)).toEndWith('"msg":"stopped"}')
+  expect(catalog.logs()).not.toContain('the store')
+
+  const before = seeding().length
+  catalog.start()
+  await eventually('it seeds again', () => seeding().length > before)
+  expect((JSON.parse(seeding()[before] ?? '{}') as { done: number }).done).toBeGreaterThan(0)
+  expect(await catalog.end('SIGTERM')).toBe(0)
+})

@@ -29,6 +29,8 @@ export interface ServeOptions {
   readonly grace: number
   /** From here on the process must answer "not ready". */
   readonly onDraining: () => void
+  /** False before the start is complete: then no balancer has to notice the end. */
+  readonly isServing?: () => boolean
   /** Requests still waiting for their answer. */
   readonly inFlight: () => number
   /** Ends background work and closes the store; runs when the last request is answered. */
@@ -54,7 +56,7 @@ export function serve(options: ServeOptions): Listening {
       process.exit(1)
     }, options.grace).unref()
     options.onDraining()
-    await pause(options.drainDelay)
+    if (options.isServing?.() !== false) await pause(options.drainDelay)
     await finishRequests(listening, options.inFlight)
     await options.stop()
     log.info('stopped')

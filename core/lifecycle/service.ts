@@ -71,8 +71,11 @@ export interface ServiceParts {
   readonly routes: readonly Route[]
   /** Throws when the store cannot be reached. */
   readonly check: Check
-  /** Seeds and warms; the service is ready when it resolves. Workers start after it. */
-  readonly start?: () => Promise<void>
+  /**
+   * Seeds and warms; the service is ready when it resolves. Workers start after it. Told to stop, it
+   * ends as soon as it can, and the store is closed after it.
+   */
+  readonly start?: (stopping: AbortSignal) => Promise<void>
   readonly workers?: () => readonly Worker[]
   /** Ends what is under way and closes the store. */
   readonly stop: () => Promise<void>
@@ -102,13 +105,20 @@ const commonFaults: readonly FaultKind[] = ['latency', 'errors', 'store', 'cpu',
 
 /** Milliseconds until a start that met no store is tried again. */
 const startAgainAfter = 500
+/** Milliseconds that a start which was told to stop gets. */
+const startMayEnd = 2_000
 
 /** A start may be repeated like any other: whoever waits for a cluster need not end and begin anew. */
-async function untilStored(start: ServiceParts['start'], log: Logger): Promise<void> {
-  for (;;) {
+async function untilStored(
+  start: ServiceParts['start'],
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  while (!stopping.aborted) {
     try {
-      return await start?.()
+      return await start?.(stopping)
     } catch (error) {
+      if (stopping.aborted) return
       if (!isStoreFailure(error)) throw error
       log.warn({ err: error }, 'the store went away while it was read: trying again')
     }
@@ -191,6 +201,7 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     drainDelay: config.DRAIN_DELAY_MS,
     grace: config.SHUTDOWN_GRACE_MS,
     onDraining: () => health.drain(),
+    isServing: health.isStarted,
     inFlight: () => application.inFlight() + application.receiving(),
     async stop() {
       await stopService()
@@ -290,7 +301,12 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   })
 
   let workers: readonly Worker[] = []
+  const stopping = new AbortController()
+  let starting = Promise.resolve()
   stopService = async () => {
+    stopping.abort()
+    // A start that hangs must not hold up the end.
+    await Promise.race([starting.catch(() => {}), pause(startMayEnd)])
     await Promise.all(workers.map((worker) => worker.stop()))
     await Promise.all([revocations.stop(), accessKeys.stop(), serviceKeys.stop()])
     await parts.stop()
@@ -298,7 +314,9 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
   accessKeys.start()
   serviceKeys.start()
   revocations.start()
-  await Promise.all([untilStored(parts.start, log), peers.checked()])
+  starting = untilStored(parts.start, log, stopping.signal)
+  await Promise.all([starting, peers.checked()])
+  if (stopping.signal.aborted) return
   workers = parts.workers?.() ?? []
   health.started()
   log.info('ready')

@@ -78,6 +78,7 @@ export function supervise(plan: ProcessPlan, options: SuperviseOptions): Supervi
 /** Keeps any program running. */
 export function superviseCommand(plan: Command, options: SuperviseOptions): Running {
   const pidFile = join(options.runDir, `${plan.name}.pid`)
+  const { stopSignal = 'SIGTERM' } = plan
   mkdirSync(options.runDir, { recursive: true })
   let child: ChildProcess | null = null
   let gone = Promise.resolve<Ending>({ code: 0, signal: null })
@@ -100,7 +101,8 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
     gone = started.gone.then((ending) => {
       child = null
       attempt(() => rmSync(pidFile, { force: true }))
-      if (stopping) wasClean = ending.code === 0
+      // Before it listens to signals it has nothing to lose.
+      if (stopping) wasClean = ending.code === 0 || (!kept && ending.signal === stopSignal)
       else died(ending, performance.now() - startedAt)
       return ending
     })
@@ -118,7 +120,7 @@ export function superviseCommand(plan: Command, options: SuperviseOptions): Runn
     stopping = true
     clearTimeout(timer)
     if (child === null) return wasClean
-    child.kill(plan.stopSignal ?? 'SIGTERM')
+    child.kill(stopSignal)
     const force = setTimeout(() => child?.kill('SIGKILL'), limit)
     await gone
     clearTimeout(force)

@@ -52,9 +52,10 @@ await runService({
     return {
       routes: catalogRoutes({ store, pages, details, categories, editing, metrics: counts }),
       check: store.check,
-      async start() {
+      async start(stopping) {
         if (config.PROFILE === 'demo')
-          await seedDemo({ store, total: config.DEMO_PRODUCTS, clock, log })
+          await seedDemo({ store, total: config.DEMO_PRODUCTS, clock, log, stopping })
+        if (stopping.aborted) return
         await freshness.refresh()
         counts.expectCategories(indexes.categories().map(({ name }) => name))
         log.info({ products: indexes.size }, 'index built')

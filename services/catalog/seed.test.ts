@@ -107,6 +107,27 @@ describe('seeding the demo', () => {
     await store.close()
   })
 
+  test('ends after a chunk when it is told to, and the next run goes on there', async () => {
+    const store = openSqliteStore({ path: ':memory:' })
+    const { log } = recording()
+    const stop = new AbortController()
+    const onProgress = () => stop.abort()
+    const { signal: stopping } = stop
+    await seedDemo({ store, total: 1_000, clock: systemClock, log, onProgress, stopping })
+    const done = await store.seeded('demo-products')
+    expect(done).toBe(store.seedChunk)
+    let first = 0
+    await seedDemo({
+      store,
+      total: 1_000,
+      clock: systemClock,
+      log,
+      onProgress: (reached, fresh) => (first ||= reached - fresh),
+    })
+    expect([first, await countOf(store)]).toEqual([done, 1_000])
+    await store.close()
+  })
+
   test('writes a chunk again that a busy store did not take, and gives up when that goes on', async () => {
     const store = openSqliteStore({ path: ':memory:' })
     const { log } = recording()

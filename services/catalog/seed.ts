@@ -16,6 +16,8 @@ export interface SeedOptions {
   /** Told after each chunk how many there are now, and how many of them were just written. */
   readonly onProgress?: (done: number, fresh: number) => void
   readonly pause?: (milliseconds: number) => Promise<void>
+  /** Ends it after the chunk under way; the next run goes on there. */
+  readonly stopping?: AbortSignal
 }
 
 const seedName = 'demo-products'
@@ -29,13 +31,13 @@ const waitTime = 500
 const patience = 10
 
 /**
- * Resolves when the store holds the first `total` demo products, or did before. A chunk that a busy
- * store did not take in time is written again.
+ * Resolves when the store holds the first `total` demo products, or did before, or when it was told
+ * to stop. A chunk that a busy store did not take in time is written again.
  *
  * @throws the problem `store_unavailable` when that goes on
  */
 export async function seedDemo(options: SeedOptions): Promise<void> {
-  const { store, total, clock, log, pause = realPause } = options
+  const { store, total, clock, log, stopping, pause = realPause } = options
   const owner = newId<string>()
   const claim = () => {
     const now = clock.now()
@@ -43,7 +45,7 @@ export async function seedDemo(options: SeedOptions): Promise<void> {
   }
   let reached = -1
   let failures = 0
-  for (;;) {
+  while (stopping?.aborted !== true) {
     try {
       const before = await store.seeded(seedName)
       if (before >= total) return
@@ -60,13 +62,16 @@ export async function seedDemo(options: SeedOptions): Promise<void> {
     }
     await pause(waitTime)
   }
+  // Whoever goes on need not wait for the end of the lease.
+  const now = clock.now()
+  await store.claimSeed(seedName, { owner, now, until: now })
 }
 
 /** Writes chunk after chunk for as long as nobody else has taken over. */
 async function write(
   before: number,
   claim: () => boolean | Promise<boolean>,
-  { store, total, log, onProgress }: SeedOptions,
+  { store, total, log, onProgress, stopping }: SeedOptions,
 ): Promise<void> {
   log.info({ done: before, total }, 'seeding demo products')
   let told = tenths(before, total)
@@ -77,7 +82,7 @@ async function write(
       told = tenths(done, total)
       log.info({ done, total, percent: told * 10 }, 'seeding demo products')
     }
-    if (!(await claim())) return
+    if (stopping?.aborted === true || !(await claim())) return
   }
 }
 
