@@ -6,6 +6,7 @@ import type { ProductId } from '../../core/values/ids.ts'
 import type { Clock, Millis } from '../../core/values/time.ts'
 import {
   buildIndex,
+  compare,
   emptyIndex,
   mergeIndexes,
   showsSame,
@@ -15,6 +16,7 @@ import {
 } from './product-index.ts'
 import { createSearchIndex } from './search-index.ts'
 import { createSearch, type Search } from './search.ts'
+import { sortKey } from './sort-key.ts'
 import type { CatalogStore, ListedProduct, Written } from './store.ts'
 
 /** A category as it is now; the object stays the same for as long as the process runs. */
@@ -189,7 +191,9 @@ export function createCategoryIndexes(options: CategoryIndexesOptions): Category
     named: (asked) => (slots.has(asked) ? asked : inForm('key', asked)),
     categories() {
       requireLoaded()
-      return [...slots.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+      return [...slots.values()].sort(
+        (a, b) => compare(sortKey(a.name), sortKey(b.name)) || compare(a.name, b.name),
+      )
     },
     all() {
       requireLoaded()

@@ -61,6 +61,33 @@ test('a category that was stored under another form is found under exactly its n
   expect(list).toHaveLength(3)
 })
 
+test('products and categories stand in the order in which people look for them', async () => {
+  const { ask, addApple } = await openCatalog([])
+  for (const category of ['хлеб', 'Чай', 'Ёлки', 'ель', 'Категория 10', 'Категория 9', 'Арбузы']) {
+    await addApple({ category })
+  }
+  const list = (await ask('GET', '/products/categories/list')).json as unknown as {
+    name: string
+  }[]
+  expect(list.map(({ name }) => name)).toEqual([
+    ...['Арбузы', 'Ёлки', 'ель', 'Категория 9', 'Категория 10', 'хлеб', 'Чай'],
+  ])
+  for (const name of ['сок, 10 шт', 'Сок, 9 шт', 'Ёж', 'еда']) await addApple({ name })
+  const target = `/products/?category=${encodeURIComponent('Ягоды')}`
+  const names = async (query: string) => {
+    const { items, next_cursor } = (await ask('GET', target + query)).json as {
+      items: { name: string }[]
+      next_cursor?: string
+    }
+    return { names: items.map(({ name }) => name), next_cursor }
+  }
+  expect(await names('')).toMatchObject({ names: ['еда', 'Ёж', 'Сок, 9 шт', 'сок, 10 шт'] })
+  const first = await names('&limit=2&cursor=')
+  expect(await names(`&limit=2&cursor=${first.next_cursor}`)).toMatchObject({
+    names: ['Сок, 9 шт', 'сок, 10 шт'],
+  })
+})
+
 test.each([' ', '\u00a0', '\u200b', 'Чай\u200d', 'Чай\u202e', 'Чай\ufe0f', '\u2800', 'Чай\n'])(
   '%p is refused as a category',
   async (category) => {

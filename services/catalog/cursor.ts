@@ -8,6 +8,7 @@ import { fingerprint } from '../../core/http/idempotency.ts'
 import { problem } from '../../core/http/problem.ts'
 import { isUuid, type ProductId } from '../../core/values/ids.ts'
 import type { Position, Window } from './product-slice.ts'
+import { sortKey } from './sort-key.ts'
 
 /** What a cursor belongs to; the size of a page may change on the way. */
 export interface CursorQuery extends Pick<
@@ -37,8 +38,9 @@ export function readCursor(query: CursorQuery, cursor: string): Position {
   if (!isRank(rank) || !ofKind || typeof id !== 'string' || !isUuid(id)) {
     throw refused('The cursor is not valid')
   }
-  // Its kind has just been checked.
-  return { rank, value: value as string | number, id: id as ProductId }
+  // Their kinds have just been checked. A cursor from before names were folded has an unfolded key.
+  const place = typeof value === 'string' ? sortKey(value) : (value as number)
+  return { rank, value: place, id: id as ProductId }
 }
 
 function partsOf(cursor: string): readonly unknown[] | null {

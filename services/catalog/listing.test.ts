@@ -9,6 +9,7 @@ import { listingOf, nextCursor, nextLink } from './listing.ts'
 import { emptyIndex } from './product-index.ts'
 import { sliceOf, type Slice } from './product-slice.ts'
 import type { ListingQuery } from './schemas.ts'
+import { sortKey } from './sort-key.ts'
 import { randomFrom } from './stock.model.ts'
 import { sampleProduct } from './store.conformance.ts'
 import type { StockedProduct } from './store.ts'
@@ -95,7 +96,7 @@ describe('a cursor', () => {
     minPrice: null,
     maxPrice: null,
   }
-  const position = { rank: 0, value: 'Яблоко «Гала» 🍎', id: newId<ProductId>() }
+  const position = { rank: 0, value: 'яблоко «гала» 🍎', id: newId<ProductId>() }
 
   test('leads back to its position', () => {
     const cursor = writeCursor(query, position)
@@ -106,9 +107,20 @@ describe('a cursor', () => {
     expect(readCursor(byPrice, writeCursor(byPrice, dearest))).toEqual(dearest)
   })
 
+  test('of before names were folded leads to the place of its name', () => {
+    for (const sortBy of ['name', 'relevance'] as const) {
+      const old = { rank: 0, value: 'Елка «Лесная» 7', id: newId<ProductId>() }
+      const cursor = writeCursor({ ...query, sortBy }, old)
+      const value = sortKey('Ёлка «Лесная» 7')
+      expect(readCursor({ ...query, sortBy }, cursor)).toEqual({ ...old, value })
+    }
+  })
+
   test('fits into a query whatever the name is', () => {
     const value = '\u{1f34e}'.repeat(100)
     expect(writeCursor(query, { ...position, value }).length).toBeLessThan(4_000)
+    const numbered = sortKey('🍎1'.repeat(100))
+    expect(writeCursor(query, { ...position, value: numbered }).length).toBeLessThan(4_000)
     const escaped = '"\\'.repeat(100)
     expect(writeCursor(query, { ...position, value: escaped }).length).toBeLessThan(4_000)
   })

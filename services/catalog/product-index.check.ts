@@ -1,6 +1,7 @@
 /** The invariants of a product index, for tests of whatever changes one. */
 import { fromMinor, type Minor } from '../../core/values/money.ts'
-import { compare, sortKey, type ProductIndex } from './product-index.ts'
+import { compare, type ProductIndex } from './product-index.ts'
+import { sortKey } from './sort-key.ts'
 
 const decoder = new TextDecoder()
 

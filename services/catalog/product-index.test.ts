@@ -8,12 +8,12 @@ import {
   emptyIndex,
   mergeIndexes,
   showsSame,
-  sortKey,
   withoutProduct,
   withProduct,
   type ProductIndex,
 } from './product-index.ts'
 import { sliceOf, type Window } from './product-slice.ts'
+import { sortKey } from './sort-key.ts'
 import { randomFrom } from './stock.model.ts'
 import type { ListedProduct } from './store.ts'
 

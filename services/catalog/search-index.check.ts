@@ -1,5 +1,6 @@
 /** The invariants of a search index, for tests of whatever changes one. */
-import { compare, sortKey } from './product-index.ts'
+import { compare } from './product-index.ts'
+import { sortKey } from './sort-key.ts'
 import { headOf, type SearchIndex } from './search-index.ts'
 import { searchTextOf } from './search-words.ts'
 import type { ListedProduct } from './store.ts'

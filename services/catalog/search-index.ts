@@ -25,8 +25,9 @@
  * the products at hand need, and their number and the length of a name are bounded elsewhere.
  */
 import type { ProductId } from '../../core/values/ids.ts'
-import { compare, lowest, sortKey } from './product-index.ts'
+import { compare, lowest } from './product-index.ts'
 import { searchTextOf } from './search-words.ts'
+import { sortKey } from './sort-key.ts'
 import type { ListedProduct } from './store.ts'
 
 export interface SearchDocument {

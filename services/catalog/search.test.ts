@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { derivedId, type ProductId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
-import { sortKey } from './product-index.ts'
+import { sortKey } from './sort-key.ts'
 import type { Window } from './product-slice.ts'
 import { checkSearchIndex } from './search-index.check.ts'
 import { createSearchIndex, type SearchIndex } from './search-index.ts'
