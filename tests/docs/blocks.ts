@@ -22,6 +22,7 @@ export const suites: readonly {
   { command: /npm (start|run dev)\b/, file: 'tests/launcher.test.ts', shows: 'scripts/start.ts' },
   { command: /npm test\b/, file: '.ci/run', shows: 'npm test' },
   { command: /npm run check\b/, file: '.ci/run', shows: 'npm run check' },
+  { command: /npm run audit\b/, file: '.ci/run', shows: 'npm run audit' },
   { command: /npm run stack\b/, file: 'tests/stack.test.ts', shows: 'stack.up()' },
   { command: /npm run keys\b/, file: 'tests/key-change.test.ts', shows: "'keys'" },
   { command: /npm run admin\b/, file: 'tests/operations.test.ts', shows: "'admin'" },
