@@ -6,12 +6,14 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/ledger.ts'
 import { send } from '../support/send.ts'
 import { freePorts, freeRow } from '../support/ports.ts'
+import { testsNeed } from '../support/tools.ts'
 
 setDefaultTimeout(120_000)
 
 const root = join(import.meta.dir, '../..')
 const directory = mkdtempSync(join(tmpdir(), 'full-disk-'))
 const mounted =
+  testsNeed('mount', 'umount') &&
   Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=40m', 'none', directory]).exitCode === 0
 
 const [port = 0] = await freePorts(1)
