@@ -103,11 +103,19 @@ const queries: Readonly<Record<string, string>> = {
 }
 
 /** Asks for the route; what comes after the access check finds nothing to act on. */
-function ask(route: ServiceRoute, sent: Sent): Promise<Answered> {
+async function ask(route: ServiceRoute, sent: Sent): Promise<Answered> {
   const query = queries[route.path] ?? ''
   const body = route.body === undefined ? {} : { json: {} }
   const path = filled(route.path, newId()) + query
-  return client.call(route.service, route.method, path, { ...body, ...sent })
+  const answer = await client.call(route.service, route.method, path, { ...body, ...sent })
+  if (route.access !== 'public' || route.method !== 'GET') expectUnstored(route, answer)
+  return answer
+}
+
+/** A cache in between would hand the answer to somebody else. */
+function expectUnstored({ service, method, path }: ServiceRoute, { headers }: Answered): void {
+  const stored = headers.get('cache-control')
+  expect([service, method, path, stored]).toEqual([service, method, path, 'no-store'])
 }
 
 function outcomeOf(answer: Answered): Outcome {
@@ -253,6 +261,23 @@ describe.each(labelled as [string, ServiceRoute][])('%s', (_label, route) => {
       'forbidden',
     )
   })
+})
+
+test('what a public route answers to an admin alone is not kept by a cache of others', async () => {
+  const readable = serviceNames
+    .flatMap((name) => ownRoutesOf(name))
+    .filter(({ access, method }) => access === 'public' && method === 'GET')
+  const differing: string[] = []
+  for (const route of readable) {
+    const path = filled(route.path, newId())
+    const shown = await client.get(route.service, path, tokens.admin(admin))
+    const hidden = await client.get(route.service, path)
+    if (shown.status === hidden.status) continue
+    differing.push(`${route.service} ${route.path}`)
+    expectUnstored(route, shown)
+    expectUnstored(route, hidden)
+  }
+  expect(differing).toEqual(['catalog /products/'])
 })
 
 describe('a session that has ended', () => {

@@ -368,6 +368,28 @@ describe.skipIf(!able)('nginx', async () => {
     expect(await as('b', '203.0.113.4')).toBe(200)
   })
 
+  test('a page of a listed origin reads what is limited, and its preflights never are', async () => {
+    const origin = 'https://shop.example'
+    await using own = await startNginx({ ...behind, rate: 1, burst: 1, corsOrigins: [origin] })
+    const ask = (method: string, headers: Readonly<Record<string, string>>) =>
+      fetch(`${own.url}/api/x`, { method, headers })
+    const answers = []
+    for (let count = 0; count < 6; count++) answers.push(await ask('GET', { origin }))
+    const limited = answers.find(({ status }) => status === 429)
+    expect(limited?.headers.get('access-control-allow-origin')).toBe(origin)
+    expect(limited?.headers.get('access-control-expose-headers')).toContain('Retry-After')
+    const preflight = { origin, 'access-control-request-method': 'PUT' }
+    for (let count = 0; count < 6; count++) {
+      const asked = await ask('OPTIONS', preflight)
+      expect(asked.status).toBe(204)
+      expect(asked.headers.get('access-control-allow-origin')).toBe(origin)
+      expect(asked.headers.get('access-control-allow-methods')).toContain('PUT')
+      expect(asked.headers.get('access-control-allow-headers')).toContain('Authorization')
+    }
+    const other = { ...preflight, origin: 'https://evil.example' }
+    expect((await ask('OPTIONS', other)).headers.get('access-control-allow-origin')).toBeNull()
+  })
+
   test('pages of tools are there when the tools are', async () => {
     await using own = await startNginx({
       ...behind,

@@ -192,12 +192,7 @@ export function portSetting(port: number) {
 
 /** What the common settings must satisfy together; `loadConfig` takes it as its rules. */
 export function commonRules(config: CommonConfig): string[] {
-  const mistakes: string[] = []
-  if (config.PROFILE === 'production' && config.CORS_ORIGINS.includes('*')) {
-    mistakes.push(
-      'CORS_ORIGINS is "*", but with PROFILE=production it accepts only origins by name, such as https://shop.example.',
-    )
-  }
+  const mistakes = corsRules(config)
   if (config.STORE === 'sqlite' && config.COPY > 0) {
     mistakes.push(
       `COPY is ${config.COPY}, but with STORE=sqlite one process per service owns its file: it is 0.`,
@@ -213,6 +208,17 @@ export function commonRules(config: CommonConfig): string[] {
   }
   return config.STORE === 'cassandra' ? [...mistakes, ...cassandraRules(config)] : mistakes
 }
+
+/** Of every process that answers pages. */
+export const corsRules = (config: {
+  readonly PROFILE: CommonConfig['PROFILE']
+  readonly CORS_ORIGINS: readonly string[]
+}): string[] =>
+  config.PROFILE === 'production' && config.CORS_ORIGINS.includes('*')
+    ? [
+        'CORS_ORIGINS is "*", but with PROFILE=production it accepts only origins by name, such as https://shop.example.',
+      ]
+    : []
 
 function cassandraRules(config: CommonConfig): string[] {
   const mistakes: string[] = []

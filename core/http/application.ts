@@ -1,6 +1,6 @@
 /** All routes as one handle: finding the route, 404 and 405, HEAD and OPTIONS, CORS, load shedding. */
 import { bodyPatience, createBodyIntake } from './body-intake.ts'
-import { corsHeaders, preflightHeaders } from './cors.ts'
+import { withCors } from './cors.ts'
 import type { Handle, Inbound } from './engine/engine.ts'
 import { isInside, isThroughGateway } from './gateway-mark.ts'
 import {
@@ -124,8 +124,7 @@ export function createApplication(options: ApplicationOptions): Application {
     return reply
   }
 
-  const handle =
-    options.corsOrigins.length === 0 ? dispatch : withCors(dispatch, new Set(options.corsOrigins))
+  const handle = withCors(dispatch, options.corsOrigins)
   return { handle: echoingRequestId(handle), inFlight, receiving: bodies.waiting }
 }
 
@@ -146,24 +145,5 @@ function echoingRequestId(handle: Handle): Handle {
         ? ready
         : withHeaders(ready, { 'x-request-id': id })
     return reply instanceof Promise ? reply.then(echo) : echo(reply)
-  }
-}
-
-function withCors(handle: Handle, origins: ReadonlySet<string>): Handle {
-  return (inbound) => {
-    const origin = inbound.header('origin')
-    if (origin === null || !(origins.has(origin) || origins.has('*'))) return handle(inbound)
-    const preflight =
-      inbound.method === 'OPTIONS' && inbound.header('access-control-request-method') !== null
-    const headers = preflight ? preflightHeaders(origin) : corsHeaders(origin)
-    const reply = handle(inbound)
-    const add = (ready: Reply): Reply => {
-      const { vary } = ready.headers
-      return withHeaders(
-        ready,
-        vary === undefined ? headers : { ...headers, vary: `${vary}, Origin` },
-      )
-    }
-    return reply instanceof Promise ? reply.then(add) : add(reply)
   }
 }

@@ -12,7 +12,7 @@ import { ClientGone, clientGoneStatus } from './client-gone.ts'
 import type { Inbound } from './engine/engine.ts'
 import { Problem, problem, problemDocument } from './problem.ts'
 import { compileQueryParser } from './query.ts'
-import { jsonType, problemType, Reply } from './reply.ts'
+import { jsonType, problemType, Reply, withHeaders } from './reply.ts'
 import type { Access, Call, Route } from './route.ts'
 import { compileSerializer } from './serializer.ts'
 import { compileValidator } from './validation.ts'
@@ -61,6 +61,8 @@ class Request implements Call, Finished, Scope {
   query: unknown
   body: unknown
   caller: Caller | null = null
+  /** The handler of a public route has asked who calls, so the answer is for that caller. */
+  identified = false
   readonly inbound: Inbound
   readonly sampled: SampledRequest | null
   readonly #plan: Plan
@@ -106,6 +108,7 @@ class Request implements Call, Finished, Scope {
   }
 
   identify(): Caller | null | Promise<Caller | null> {
+    this.identified = true
     const authorization = this.inbound.header('authorization')
     return authorization === null ? null : this.#plan.authenticate(authorization)
   }
@@ -120,6 +123,8 @@ type Step = (request: Request) => void | Promise<void>
 interface Plan {
   readonly steps: readonly Step[]
   readonly render: (value: unknown, headers?: Readonly<Record<string, string>>) => Reply
+  /** No cache may give the answers to somebody else. */
+  readonly personal: boolean
   readonly budget: number
   readonly clock: Clock
   readonly authenticate: Authenticate
@@ -137,9 +142,11 @@ type SampledHandle = (
 
 /** Builds the closure of a route. It never throws and never rejects: every error is an answer. */
 export function compileRoute(route: Route, options: PipelineOptions): RouteHandle {
+  const personal = isPersonal(route)
   const plan: Plan = {
     steps: stepsOf(route, options),
-    render: renderer(route),
+    render: renderer(route, personal ? notStored : {}),
+    personal,
     budget: route.budget ?? defaultBudget,
     clock: options.clock,
     authenticate: options.authenticate,
@@ -184,7 +191,8 @@ function advance(route: Route, plan: Plan, request: Request, from: number): Repl
   return value instanceof Promise ? value.then(toReply, undefined) : toReply(value)
 
   function toReply(ready: unknown): Reply {
-    return ready instanceof Reply ? ready : plan.render(ready)
+    const reply = ready instanceof Reply ? ready : plan.render(ready)
+    return plan.personal || request.identified ? unstored(reply) : reply
   }
 }
 
@@ -301,20 +309,34 @@ function bodyStep(route: Route, bodies: BodyIntake): Step {
   }
 }
 
-function renderer(route: Route): Plan['render'] {
+function renderer(route: Route, common: Readonly<Record<string, string>>): Plan['render'] {
   const { status, schema } = route.success
   if (schema === null) {
-    const empty = new Reply(status, {}, null)
-    return (_value, headers) => (headers === undefined ? empty : new Reply(status, headers, null))
+    const empty = new Reply(status, common, null)
+    return (_value, headers) =>
+      headers === undefined ? empty : new Reply(status, { ...common, ...headers }, null)
   }
   const serialize = compileSerializer(schema)
-  const plain = { 'content-type': jsonType }
+  const plain = { 'content-type': jsonType, ...common }
   return (value, headers) =>
     new Reply(
       status,
       headers === undefined ? plain : { ...plain, ...headers },
       serialize(value as never),
     )
+}
+
+const notStored = { 'cache-control': 'no-store' } as const
+
+/** Whether answers are one caller's own; those to writes are nobody's to keep in any case. */
+const isPersonal = (route: Route): boolean => route.access !== 'public' || route.method !== 'GET'
+
+/** The same answer; a cache of somebody else must not keep it (RFC 9111, section 5.2.2). */
+function unstored(reply: Reply): Reply {
+  const stated = reply.headers['cache-control']
+  return stated !== undefined && /\b(no-store|private)\b/.test(stated)
+    ? reply
+    : withHeaders(reply, notStored)
 }
 
 // Remembers the error behind an answer for the observer, without a field on every request.
@@ -334,7 +356,12 @@ export function problemReply(
   if (error instanceof ClientGone) return nobodyThere
   const shown = error instanceof Problem ? error : asProblem(error)
   const document = problemDocument(shown, inbound.path, request.trace.traceId)
-  const headers = { 'content-type': problemType, 'x-request-id': request.requestId }
+  const headers = {
+    'content-type': problemType,
+    'x-request-id': request.requestId,
+    // What is wrong now may be right for the next one who asks.
+    ...notStored,
+  }
   return new Reply(shown.status, { ...headers, ...shown.headers }, JSON.stringify(document))
 }
 

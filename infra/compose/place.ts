@@ -47,6 +47,7 @@ const nginx = (profile: ComposeProfile): NginxPlace => ({
   jaeger: profile === 'demo' ? `jaeger:${ports.jaeger}` : null,
   locust: profile === 'demo' ? `locust:${ports.locust}` : null,
   trustedProxies: [],
+  corsOrigins: [],
   // Docker's own; a container that is made anew has a new address.
   resolver: '127.0.0.11',
   ...(profile === 'demo' ? demoProfile : productionProfile),

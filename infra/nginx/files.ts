@@ -8,7 +8,7 @@ import { internalHeaders } from '../../services/gateway/headers.ts'
 import { prefixes } from '../../services/gateway/paths.ts'
 import { jaegerPath, locustPath } from '../topology.ts'
 import type { FileText } from '../generated.ts'
-import { errorPages, problemLocations } from './problems.ts'
+import { corsOrigins, errorPages, exposedHeaders, preflight, problemLocations } from './problems.ts'
 
 export interface NginxPlace {
   /** What nginx's `listen` takes: a port, or an address and a port. */
@@ -24,6 +24,8 @@ export interface NginxPlace {
   readonly locust: string | null
   /** Addresses or networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
+  /** Origins whose pages may read what nginx answers itself; the services have the same in CORS_ORIGINS. */
+  readonly corsOrigins: readonly string[]
   /** Asked anew for the services' names every few seconds, from nginx 1.27.3 on; null where they are addresses. */
   readonly resolver: string | null
   /** Requests a second from one address on average, and at once. */
@@ -82,6 +84,9 @@ export function nginxFiles(place: NginxPlace): readonly FileText[] {
     CONNECTIONS: String(place.connections),
     TRACEPARENT: place.anybodyTraces ? '$http_traceparent' : '00-$caller-00',
     READ_TIMEOUT: place.readTimeout ?? '10s',
+    CORS_ORIGINS: lines(4, corsOrigins(place.corsOrigins)),
+    CORS_EXPOSED: exposedHeaders,
+    PREFLIGHT: lines(6, preflight),
     INTERNAL_HEADERS: lines(
       2,
       internalHeaders.map((name) => `proxy_set_header ${name} "";`),

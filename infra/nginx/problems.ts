@@ -1,4 +1,5 @@
 /** The errors that nginx makes itself, as the problem documents of the services (RFC 9457). */
+import { corsHeaders, preflightHeaders } from '../../core/http/cors.ts'
 import { errors, type ErrorCode } from '../../core/http/errors.ts'
 
 interface Row {
@@ -44,15 +45,46 @@ export const errorPages: readonly string[] = rows.flatMap(({ code, also = [] }) 
   ]
 })
 
+/** What browsers may do with any answer that nginx makes itself; empty ones are not sent. */
+const everywhere = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Access-Control-Allow-Origin': '$cors_origin',
+  'Access-Control-Expose-Headers': '$cors_exposed',
+  Vary: '$cors_vary',
+} as const
+
+/** Origins as a map from what the client sent; no page may read anything where none is listed. */
+export function corsOrigins(origins: readonly string[]): readonly string[] {
+  const named = origins.filter((origin) => origin !== '*').map((name) => `"${name}" $http_origin;`)
+  return origins.includes('*') ? [...named, '"~." $http_origin;'] : named
+}
+
+// In the services' own words, by the code that sends them.
+const told = corsHeaders('')
+const toldBefore = Object.entries(preflightHeaders('')).filter(([name]) => !(name in told))
+
+export const exposedHeaders = told['access-control-expose-headers'] ?? ''
+
+/** The answer to a preflight of a listed origin, which comes before every limit. */
+export const preflight: readonly string[] = [
+  'if ($preflight) {',
+  ...[...Object.entries(everywhere), ...toldBefore].map(
+    ([name, value]) => `  add_header ${name} "${value}";`,
+  ),
+  '  return 204;',
+  '}',
+]
+
 /** `add_header` in a location replaces those from outside of it, so all of them stand here. */
 export const problemLocations: readonly string[] = rows.flatMap((row) => {
   const { status } = errors[row.code]
   const headers = {
     ...row.headers,
     'X-Request-Id': '$known_request_id',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
-    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+    ...everywhere,
   }
   return [
     `location = /problems/${status} {`,

@@ -134,6 +134,7 @@ function nginxPart(
       jaeger: tools.jaeger && onlyHere ? at(ports.jaeger) : null,
       locust: tools.locust && onlyHere ? at(ports.locust) : null,
       trustedProxies: [],
+      corsOrigins: (process.env['CORS_ORIGINS'] ?? '').split(',').filter((each) => each !== ''),
       resolver: null,
       ...(options.profile === 'demo' ? demoProfile : productionProfile),
       files: {

@@ -5,7 +5,7 @@ import { duration, integer, list, number, path, text } from '../../core/config/c
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
 const { CATALOG_URL, CART_URL, ORDER_URL, USER_URL, PROFILES_DIR } = commonSettings
-const { ACCESS_LOG_SAMPLE, ACCESS_LOG_PER_SECOND } = commonSettings
+const { ACCESS_LOG_SAMPLE, ACCESS_LOG_PER_SECOND, CORS_ORIGINS } = commonSettings
 const { OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE, TRACE_PER_SECOND } = commonSettings
 const { TRACE_CHECKOUTS_PER_SECOND, TRACE_SLOW_MS } = commonSettings
 
@@ -16,6 +16,7 @@ export const gatewaySettings = {
   DATA_DIR,
   LOG_LEVEL,
   TRUSTED_PROXIES,
+  CORS_ORIGINS,
   MAX_IN_FLIGHT,
   IDLE_TIMEOUT_MS,
   DRAIN_DELAY_MS,

@@ -36,6 +36,7 @@ export interface TestGatewayOptions {
   /** The client's address; the peer's unless given. */
   readonly addressOf?: (inbound: Inbound) => string
   readonly rateLimits?: RateLimits
+  readonly corsOrigins?: readonly string[]
   readonly docs?: string
   readonly status?: StatusPage
   readonly profiles?: string
@@ -70,6 +71,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       addressOf: options.addressOf ?? (({ address }) => address),
     }),
     rateLimits: options.rateLimits ?? null,
+    corsOrigins: options.corsOrigins ?? [],
     health: healthPages(health),
     docs: openDocs(options.docs ?? empty),
     status: options.status ?? null,

@@ -1,5 +1,6 @@
 /** The gateway as one handle: where a path leads, own pages, and errors as problem documents. */
 import type { Copies } from '../../core/clients/copies.ts'
+import { withCors } from '../../core/http/cors.ts'
 import type { Handle, Inbound } from '../../core/http/engine/engine.ts'
 import { problemReply, strayRequest } from '../../core/http/pipeline.ts'
 import { problem } from '../../core/http/problem.ts'
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly forward: Forward
   /** Null sets no limit. */
   readonly rateLimits: RateLimits | null
+  /** Origins whose pages may read every answer, those that no service has made among them. */
+  readonly corsOrigins: readonly string[]
   readonly health: HealthPages
   readonly docs: DocsPages
   /** Null serves none: what the shop does is not for customers to see. */
@@ -29,7 +32,7 @@ export interface GatewayOptions {
   readonly profiles: ProfilePages | null
 }
 
-/** The methods that a service may be asked with; CORS preflights are answered by the services. */
+/** The methods that a service may be asked with. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const readingMethods = ['GET', 'HEAD']
 
@@ -58,7 +61,7 @@ export function createGateway(options: GatewayOptions): Handle {
     }
   }
 
-  return (inbound) => {
+  function handle(inbound: Inbound): Reply | Promise<Reply> {
     try {
       const reply = answer(inbound)
       return reply instanceof Promise
@@ -68,6 +71,10 @@ export function createGateway(options: GatewayOptions): Handle {
       return failed(error, inbound)
     }
   }
+
+  // Preflights are answered before anything that could refuse them: a page that may not even ask
+  // sees an error of the network, whatever the answer would have said.
+  return withCors(handle, options.corsOrigins, 'answered here')
 }
 
 /** Answers if the rate limit lets the request in; `path` is without the prefix of its service. */
@@ -89,7 +96,7 @@ function admission(rateLimits: RateLimits | null): Admitted {
 }
 
 const failed = (error: unknown, inbound: Inbound): Reply =>
-  problemReply(error, inbound, strayRequest(inbound))
+  withHeaders(problemReply(error, inbound, strayRequest(inbound)), ownHeaders)
 
 function ownPages({
   health,

@@ -102,5 +102,8 @@ test('an answer loses what ends at this hop and keeps the rest', () => {
     'retry-after': '3',
     'www-authenticate': 'Bearer',
     'x-request-id': 'abc',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
   })
 })

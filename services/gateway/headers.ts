@@ -1,5 +1,6 @@
 /** Which headers pass the gateway, in both directions. */
 import { gatewayMark } from '../../core/http/gateway-mark.ts'
+import { ownHeaders } from './security.ts'
 
 /** RFC 9110, section 7.6.1, and what older software used in their place. */
 const hopByHop = [
@@ -72,7 +73,7 @@ export function requestHeaders(
   return headers
 }
 
-/** The headers of the answer to the client, made from those of the service's answer. */
+/** The headers of the answer to the client: those of the service's answer, and what browsers may do with it. */
 export function replyHeaders(
   incoming: Iterable<readonly [string, string]>,
 ): Record<string, string> {
@@ -83,7 +84,7 @@ export function replyHeaders(
     else if (name === 'connection') connection = value
   }
   dropNamed(headers, connection)
-  return headers
+  return Object.assign(headers, ownHeaders)
 }
 
 /** `Connection` names further headers that end at this hop. */

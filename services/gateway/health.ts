@@ -1,5 +1,6 @@
 /** The gateway's own health; that of a service is asked for under its prefix. */
 import { jsonType, Reply } from '../../core/http/reply.ts'
+import { ownHeaders } from './security.ts'
 import type { Health } from '../../core/lifecycle/health.ts'
 
 /** The answer at one of the health paths; null for any other path. */
@@ -8,7 +9,7 @@ export type HealthPages = (path: string) => Reply | Promise<Reply> | null
 const json = (status: number, value: unknown): Reply =>
   new Reply(
     status,
-    { 'content-type': jsonType, ...(status === 503 && { 'retry-after': '1' }) },
+    { ...ownHeaders, 'content-type': jsonType, ...(status === 503 && { 'retry-after': '1' }) },
     JSON.stringify(value),
   )
 

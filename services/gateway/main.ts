@@ -4,7 +4,7 @@ import { keysFromPeer, noKeys, type KeySource } from '../../core/auth/key-source
 import { createVerifier } from '../../core/auth/verifier.ts'
 import { watchCopies, type Copies } from '../../core/clients/copies.ts'
 import { ignoreProxies } from '../../core/clients/proxies.ts'
-import { addressesOf } from '../../core/config/common.ts'
+import { addressesOf, corsRules } from '../../core/config/common.ts'
 import { loadConfig, type Config } from '../../core/config/config.ts'
 import { addressReader } from '../../core/http/client-address.ts'
 import { engine } from '../../core/http/engine/chosen.ts'
@@ -39,7 +39,7 @@ try {
 
 async function boot(): Promise<void> {
   ignoreProxies()
-  const config = loadConfig(gatewaySettings, process.env)
+  const config = loadConfig(gatewaySettings, process.env, corsRules)
   const log = createLogger({ service: 'gateway', level: config.LOG_LEVEL })
   const health = createHealth(() => {})
   const addresses = addressesOf(config)
@@ -101,6 +101,7 @@ async function boot(): Promise<void> {
           }),
         ),
         rateLimits: rateLimits(config, metrics, keys, addressOf),
+        corsOrigins: config.CORS_ORIGINS,
         health: healthPages(health),
         docs: openDocs(config.GATEWAY_DOCS_DIR),
         status:

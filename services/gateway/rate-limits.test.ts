@@ -90,6 +90,34 @@ describe('the rate limit', () => {
     expect(page).toContain('rate_limit_decisions_total{key="user",result="allowed"} 0')
   })
 
+  test('tells a page of an allowed origin, and never stands before its preflights', async () => {
+    using service = await catalog()
+    const { rateLimits } = limits(1, 1)
+    const origin = 'https://shop.example'
+    await using gateway = await startGateway({
+      catalog: [service.url],
+      rateLimits,
+      corsOrigins: [origin],
+    })
+    await get(gateway.url, { origin })
+    const limited = await get(gateway.url, { origin })
+    expect(limited.status).toBe(429)
+    expect(limited.headers.get('access-control-allow-origin')).toBe(origin)
+    const readable = limited.headers.get('access-control-expose-headers')?.toLowerCase().split(', ')
+    for (const name of ['retry-after', 'ratelimit', 'ratelimit-policy']) {
+      expect(limited.headers.has(name)).toBe(true)
+      expect(readable).toContain(name)
+    }
+    const preflight = { origin, 'access-control-request-method': 'PUT' }
+    const asked = await fetch(`${gateway.url}/api/x`, { method: 'OPTIONS', headers: preflight })
+    expect(asked.status).toBe(204)
+    expect(asked.headers.get('access-control-allow-methods')).toContain('PUT')
+    // What only looks like one is a request like any other.
+    const other = { ...preflight, origin: 'https://evil.example' }
+    const refused = await fetch(`${gateway.url}/api/x`, { method: 'OPTIONS', headers: other })
+    expect(refused.status).toBe(429)
+  })
+
   test('charges both user and address: many accounts of one address share what it has', async () => {
     using service = await catalog()
     const { rateLimits, metrics, clock } = limits(1, 5, { rate: 2, burst: 12 })

@@ -1,4 +1,4 @@
-/** What browsers may do with the gateway's own pages and files. */
+/** What browsers may do with what the gateway answers. */
 
 export const ownHeaders = {
   'x-content-type-options': 'nosniff',

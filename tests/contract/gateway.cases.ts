@@ -168,6 +168,38 @@ export function gatewayCases({ shop, client, url }: GatewayUnderTest): void {
       expect(preflight.status).toBe(204)
       expect(preflight.headers.get('access-control-allow-methods')).toContain('POST')
     })
+    test('and read what the gateway answers itself', async () => {
+      for (const [path, status] of [
+        ['/nowhere', 404],
+        ['/api/metrics', 404],
+        ['/api/x%2fy', 400],
+        ['/order-api/x%5cy', 400],
+      ] as const) {
+        const answer = await get(path, { origin })
+        expect([path, answer.status]).toEqual([path, status])
+        expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
+        expect(answer.headers.get('access-control-expose-headers')).toContain('RateLimit-Policy')
+        expect(answer.headers.get('vary')).toContain('Origin')
+        const other = await get(path, { origin: 'https://evil.example' })
+        expect(other.headers.get('access-control-allow-origin')).toBeNull()
+      }
+    })
+    test('no answer is guessed at, framed, or kept by a cache of others', async () => {
+      const { token } = await client.register()
+      for (const [path, sent, kept] of [
+        ['/cart-api/cart/', { token }, 'no-store'],
+        ['/user-api/users/me', { token }, 'no-store'],
+        ['/order-api/orders/', {}, 'no-store'],
+        ['/nowhere', {}, 'no-store'],
+        ['/api/products/categories/list', {}, 'no-cache'],
+      ] as const) {
+        const { headers } = await ask('GET', path, sent)
+        expect([path, headers.get('cache-control')]).toEqual([path, kept])
+        expect(headers.get('x-content-type-options')).toBe('nosniff')
+        expect(headers.get('x-frame-options')).toBe('DENY')
+        expect(headers.get('referrer-policy')).toBe('no-referrer')
+      }
+    })
   })
 
   describe('own pages', () => {
@@ -279,11 +311,16 @@ export function gatewayCases({ shop, client, url }: GatewayUnderTest): void {
       await shop.kill(name)
       const path = `${prefixes[name]}/openapi.json`
       for (const method of ['GET', 'HEAD', 'POST'] as const) {
-        const answer = await ask(method, path)
+        const answer = await ask(method, path, { headers: { origin } })
         expect([502, 503]).toContain(answer.status)
         expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+        expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
         if (method !== 'HEAD') expectProblem(answer, answer.status)
       }
+      const preflight = await ask('OPTIONS', path, {
+        headers: { origin, 'access-control-request-method': 'POST' },
+      })
+      expect(preflight.status).toBe(204)
       expect((await get('/health/ready')).status).toBe(200)
       for (const other of serviceNames) {
         if (other === name) continue

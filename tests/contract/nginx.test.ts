@@ -4,7 +4,7 @@ import { clientOf } from '../support/client.ts'
 import { hostOf, startNginx } from '../support/nginx.ts'
 import { startShop } from '../support/shop.ts'
 import { testsNeed } from '../support/tools.ts'
-import { gatewayCases, shopEnv } from './gateway.cases.ts'
+import { gatewayCases, origin, shopEnv } from './gateway.cases.ts'
 
 const able = testsNeed('nginx')
 
@@ -21,6 +21,7 @@ describe.skipIf(!able)('nginx', async () => {
     },
     gateway: hostOf(gateway),
     readTimeout: '1s',
+    corsOrigins: [origin],
   })
   afterAll(async () => {
     await nginx.stop()

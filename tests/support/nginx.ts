@@ -28,6 +28,7 @@ export async function startNginx(behind: Behind): Promise<TestNginx> {
     jaeger: null,
     locust: null,
     trustedProxies: [],
+    corsOrigins: [],
     resolver: null,
     ...demoProfile,
     files: {
