@@ -98,6 +98,20 @@ test('an answer without keys, or that is no set, changes nothing', async () => {
   }
 })
 
+test('keys that cannot be written down serve, and are written when that works again', async () => {
+  const folder = join(root, 'in-the-way')
+  writeFileSync(folder, '')
+  const { state, source } = peer(join(folder, 'jwks-cache.json'))
+  const key = generateKey('access')
+  state.answer = setOf(key)
+  await source.refresh()
+  expect(source.get(key.kid)?.kid).toBe(key.kid)
+  rmSync(folder)
+  state.clock.advance(5_000)
+  await source.refresh()
+  expect(peer(state.cacheFile).source.get(key.kid)?.kid).toBe(key.kid)
+})
+
 test('a broken copy on disk counts as none', async () => {
   const cacheFile = join(root, 'broken.json')
   writeFileSync(cacheFile, '{"keys":[')

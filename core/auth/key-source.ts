@@ -101,12 +101,14 @@ export function keysFromPeer(options: {
   let running: Promise<void> | null = null
   let nextAt = 0
   let failing = false
+  let isKept = true
   let worker: Worker | null = null
 
   async function load(): Promise<void> {
     try {
       const set = await fromAnyCopy()
-      if (held.replace(set)) writeCache(cacheFile, set)
+      if (held.replace(set)) isKept = false
+      if (!isKept) keep(set)
       nextAt = clock.now() + refreshInterval
       failing = false
     } catch (error) {
@@ -114,6 +116,16 @@ export function keysFromPeer(options: {
       // One line for a whole outage: this is tried every second.
       if (!failing) log.warn({ err: error, keys: held.size() }, 'public keys cannot be fetched')
       failing = true
+    }
+  }
+
+  /** A disk that is full does not make the keys any worse; the next load tries again. */
+  function keep(set: JwkSet): void {
+    try {
+      writeCache(cacheFile, set)
+      isKept = true
+    } catch (error) {
+      log.warn({ err: error }, 'public keys cannot be kept for a restart')
     }
   }
 

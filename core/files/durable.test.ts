@@ -1,6 +1,14 @@
 /** Files that are replaced: whole, private, and nothing left beside them. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { flush, replaceFile, writeDurably } from './durable.ts'
@@ -39,6 +47,12 @@ test('a reader of a file that is being replaced sees one text or the other, neve
   writer.kill('SIGKILL')
   await writer.exited
   expect(texts).toContain(readFileSync(file, 'utf8'))
+})
+
+test('a replacement that fails leaves nothing beside the old file', () => {
+  mkdirSync(join(folder, 'a.json'))
+  expect(() => replaceFile(join(folder, 'a.json'), 'new')).toThrow('EISDIR')
+  expect(readdirSync(folder)).toEqual(['a.json'])
 })
 
 test('a new file never takes the place of one that is there', () => {

@@ -1,6 +1,14 @@
 /** Files that a crash leaves whole: written beside their place, on disk, then renamed into it. */
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
@@ -9,8 +17,14 @@ import { dirname } from 'node:path'
  */
 export function replaceFile(file: string, text: string): void {
   const fresh = freshName(file)
-  writeDurably(fresh, text)
-  renameSync(fresh, file)
+  try {
+    writeDurably(fresh, text)
+    renameSync(fresh, file)
+  } catch (error) {
+    // On a full disk each try would leave one.
+    if (existsSync(fresh)) rmSync(fresh)
+    throw error
+  }
   flush(dirname(file))
 }
 
