@@ -220,12 +220,12 @@ async function operationsOf(service: ServiceName): Promise<number> {
   return Object.values(document.paths).flatMap((path) => Object.keys(path)).length
 }
 
-/** An admin and a user that the user service knows; their tokens' sessions are in no store, so no step ends them. */
+/** An admin and a user that the user service knows; their tokens' sessions are in no store and of an epoch beyond all, so no step ends them. */
 async function signIn(): Promise<Signed> {
   const key = loadSigningKey(keyFile.access(join(shop.data, 'keys')))
   const tokens = createAccessTokens({ key, clock: systemClock })
   const issue = (user: UserId, role: Role): string =>
-    tokens.issue({ user, role, session: newId<SessionId>() }).token
+    tokens.issue({ user, role, session: newId<SessionId>(), epoch: Number.MAX_SAFE_INTEGER }).token
   const [admin, user] = await Promise.all([idOf('admin', 'admin123'), idOf('testuser', 'test123')])
   const page = (await getJson(
     `${shop.urls.catalog}/products/?category=${encodeURIComponent('Фрукты')}&limit=5`,

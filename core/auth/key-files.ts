@@ -87,10 +87,9 @@ function createFile(file: string, newText: () => string): boolean {
     return true
   } catch (error) {
     if (isDenied(error)) {
-      throw new Error(
-        `The folder ${dirname(file)} cannot be written by this user: change its owner or mode, or name another one.`,
-        { cause: error },
-      )
+      throw new Error(`The folder ${dirname(file)} cannot be written by this user.`, {
+        cause: error,
+      })
     }
     if ((error as { code?: string }).code !== 'EEXIST') throw error
     return false

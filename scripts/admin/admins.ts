@@ -70,7 +70,8 @@ function validated({ username, password, fullName, phone }: Registration) {
   try {
     return validate({ username, password, full_name: fullName, phone })
   } catch (error) {
-    throw error instanceof Problem ? new Error(sentences(error), { cause: error }) : error
+    // oxlint-disable-next-line preserve-caught-error -- all that it says is in these sentences
+    throw error instanceof Problem ? new Error(sentences(error)) : error
   }
 }
 

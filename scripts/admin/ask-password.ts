@@ -31,8 +31,8 @@ async function fromPerson({ input, output }: Terminal): Promise<string> {
     output.write(question)
     try {
       return await lines.question('', { signal: given.signal })
-    } catch (error) {
-      throw new Error('No password was given.', { cause: error })
+    } catch {
+      throw new Error('No password was given.')
     } finally {
       output.write('\n')
     }

@@ -8,7 +8,10 @@ import type { ServiceName } from '../../core/values/service-name.ts'
 import { systemClock } from '../../core/values/time.ts'
 
 export interface TestTokens {
-  /** Of a session of its own, so that ending one session ends no other test's. */
+  /**
+   * Of a session of its own, and of an epoch that no end of all sessions reaches, so that signing out
+   * ends no other test's.
+   */
   user(id: UserId): string
   /** Of an admin; the user service knows only ids that are in its store. */
   admin(id?: UserId): string
@@ -20,7 +23,7 @@ export function tokensOf(keysDir: string): TestTokens {
   const clock = systemClock
   const access = createAccessTokens({ key: loadSigningKey(keyFile.access(keysDir)), clock })
   const issue = (user: UserId, role: 'user' | 'admin'): string =>
-    access.issue({ user, role, session: newId<SessionId>() }).token
+    access.issue({ user, role, session: newId<SessionId>(), epoch: Number.MAX_SAFE_INTEGER }).token
   return {
     user: (id) => issue(id, 'user'),
     admin: (id = newId<UserId>()) => issue(id, 'admin'),
