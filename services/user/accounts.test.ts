@@ -101,6 +101,20 @@ describe('registering', () => {
   })
 })
 
+test('a disabled account is answered, hashed and counted as a wrong password is', async () => {
+  const { id } = await register('anna')
+  await store.setDisabled(id, clock.now())
+  const before = counts.computed
+  for (let times = 0; times < 10; times++)
+    expect(await login('anna', 'secret1')).toBe('login_failed')
+  expect(counts.computed - before).toBe(10)
+  expect(logins).toEqual(Array.from({ length: 10 }, () => 'failure'))
+  expect(await login('anna', 'secret1')).toBe('too_many_attempts')
+  await store.setDisabled(id, null)
+  clock.advance(300_001)
+  expect(await login('anna', 'secret1')).toMatchObject({ id })
+})
+
 test('every hash takes its place in the queue of the address that asked for it', async () => {
   await register('anna', '192.0.2.7')
   await login('anna', 'secret1', '192.0.2.8')
