@@ -7,6 +7,7 @@ import { compileValidator, type Issue } from '../../core/http/validation.ts'
 import { systemClock } from '../../core/values/time.ts'
 import { createAccounts, type Registration } from '../../services/user/accounts.ts'
 import { demoAccounts } from '../../services/user/demo-accounts.ts'
+import { requireOneScript } from '../../services/user/name-scripts.ts'
 import { Registration as RegistrationSchema } from '../../services/user/schemas.ts'
 import type { UserStore } from '../../services/user/store.ts'
 import { nameKeyOf, type Account } from '../../services/user/users.ts'
@@ -68,6 +69,7 @@ function good(registration: Registration, profile: Profile): Registration {
 
 function validated({ username, password, fullName, phone }: Registration) {
   try {
+    requireOneScript(username)
     return validate({ username, password, full_name: fullName, phone })
   } catch (error) {
     // oxlint-disable-next-line preserve-caught-error -- all that it says is in these sentences

@@ -8,6 +8,7 @@ import { newId, type UserId } from '../../core/values/ids.ts'
 import type { Clock } from '../../core/values/time.ts'
 import type { UserMetrics } from './metrics.ts'
 import type { UserStore } from './store.ts'
+import { lookalikeKeys, requireOneScript } from './name-scripts.ts'
 import { nameKeyOf, type Account, type User } from './users.ts'
 
 export interface Registration {
@@ -26,7 +27,11 @@ export interface Credentials {
 }
 
 export interface Accounts {
-  /** `address` is the client's. @throws username_taken, overloaded */
+  /**
+   * `address` is the client's. A name that looks like one in another alphabet is taken as well.
+   *
+   * @throws username_taken, overloaded, validation_failed for a name of several alphabets
+   */
   register(registration: Registration, address: string): Promise<User>
   /** @throws login_failed, too_many_attempts, overloaded */
   authenticate(credentials: Credentials): Promise<Account>
@@ -57,8 +62,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
   ): Promise<User | null> {
     const { username, password, fullName, phone } = registration
     const key = nameKeyOf(username)
-    // Saves the hash where the answer is known; what decides is the conditional write.
-    if ((await store.accountByName(key)) !== null) return null
+    // Saves the hash where the answer is known; what decides is the conditional write. Two names that
+    // look alike and arrive within the time of a hash are both taken: nobody knows either yet.
+    for (const taken of [key, ...lookalikeKeys(username)]) {
+      if ((await store.accountByName(taken)) !== null) return null
+    }
     const now = clock.now()
     const account: Account = {
       id: newId<UserId>(now),
@@ -93,6 +101,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
   return {
     async register(registration, address) {
+      requireOneScript(registration.username)
       const user = await create(registration, 'user', address)
       if (user === null) throw problem('username_taken')
       metrics.registered()

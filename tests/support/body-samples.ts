@@ -107,8 +107,11 @@ const limit = optional(field(10, [...notNumbers, ...notWhole, 0, -1, 101]))
 const cursor = optional(field('x', [...notText, 'x'.repeat(201)]))
 
 const invisible = ['a b c', 'abc ', '\u200babc', 'abc\u202e', 'a\u00a0bc', 'abc\n', '\u2800abc']
+/** Letters of Cyrillic and Greek among those of Latin. */
+const mixed = ['\u0430dmin', 'p\u0430ypal', 'adm\u03b9n', 'Анна_B']
 const username = field('somebody', [
   ...notText,
+  ...mixed,
   ...brokenText.map((text) => `${text}abc`),
   ...invisible,
   '',
