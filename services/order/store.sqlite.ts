@@ -202,12 +202,17 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
     listOfUser: async (user, query) => sql.ofUser.all(user, ...listParameters(query)).map(toOrder),
     listAll: async (query) => sql.all.all(...listParameters(query)).map(toOrder),
 
-    tendLists: (restedAfter, limit) =>
-      database.write(() => {
-        const left = restedAfter === null ? 0 : sql.leaveLists.run(restedAfter, limit).changes
-        const back = sql.comeBack.run(restedAfter ?? millis(-1), limit).changes
-        return Math.max(left, back)
-      }),
+    async tendLists(restedAfter, limit) {
+      const leaving = restedAfter === null ? [] : sql.leaving.all(restedAfter, limit)
+      const coming = sql.comingBack.all(restedAfter ?? millis(-1), limit)
+      // As a rule there is nothing to write, and so no lock to wait for.
+      if (leaving.length + coming.length === 0) return 0
+      await database.write(() => {
+        for (const { id } of leaving) sql.setUnlisted.run(1, id)
+        for (const { id } of coming) sql.setUnlisted.run(null, id)
+      })
+      return Math.max(leaving.length, coming.length)
+    },
 
     spending: async (user) => sql.spending.get(user)?.total ?? minor(0),
 
@@ -364,15 +369,18 @@ function statementsOf(database: Database) {
       `SELECT ${orderColumns} FROM orders WHERE ${listed}`,
       'list_all_orders',
     ),
-    leaveLists: database.statement<[Millis, number]>(
-      `UPDATE orders SET unlisted = 1 WHERE id IN (
-         SELECT id FROM orders WHERE unlisted IS NULL AND rested_at <= ? ORDER BY rested_at LIMIT ?)`,
-      'leave_lists',
+    leaving: database.statement<[Millis, number], { id: OrderId }>(
+      `SELECT id FROM orders WHERE unlisted IS NULL AND rested_at <= ?
+       ORDER BY rested_at LIMIT ?`,
+      'orders_leaving_lists',
     ),
-    comeBack: database.statement<[Millis, number]>(
-      `UPDATE orders SET unlisted = NULL WHERE id IN (
-         SELECT id FROM orders WHERE unlisted = 1 AND rested_at > ? ORDER BY rested_at LIMIT ?)`,
-      'come_back_to_lists',
+    comingBack: database.statement<[Millis, number], { id: OrderId }>(
+      `SELECT id FROM orders WHERE unlisted = 1 AND rested_at > ? ORDER BY rested_at LIMIT ?`,
+      'orders_coming_back',
+    ),
+    setUnlisted: database.statement<[1 | null, OrderId]>(
+      'UPDATE orders SET unlisted = ? WHERE id = ?',
+      'set_unlisted',
     ),
     // Summed up exactly, and shown as the largest amount that a number holds where it is more.
     spending: database.statement<[UserId], { total: Minor }>(
