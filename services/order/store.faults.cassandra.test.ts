@@ -38,7 +38,7 @@ const writesOf: Readonly<Record<End, readonly string[]>> = {
     'move_order',
   ],
   rejected: ['insert_pending_order', 'reject_order', 'drop_outbox_entries'],
-  resumed: ['renew_order_lease', 'take_order_lease', 'accept_order'],
+  resumed: ['release_order_lease', 'take_order_lease', 'accept_order'],
 }
 
 describe.skipIf(!hasCassandra)('an order on Cassandra', () => {
