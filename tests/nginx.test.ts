@@ -368,6 +368,29 @@ describe.skipIf(!able)('nginx', async () => {
     expect(await as('b', '203.0.113.4')).toBe(200)
   })
 
+  test('a trusted proxy’s last entry is who is limited, an IPv6 network as one', async () => {
+    await using own = await startNginx({
+      ...behind,
+      rate: 1,
+      burst: 1,
+      trustedProxies: ['127.0.0.0/8'],
+    })
+    const ask = async (client: string): Promise<number> =>
+      (await fetch(`${own.url}/api/x`, { headers: { 'x-forwarded-for': client } })).status
+    /** How many of ten get through, where one bucket lets two or three. */
+    const passed = async (client: (index: number) => string): Promise<number> => {
+      const statuses = []
+      for (let index = 0; index < 10; index++) statuses.push(await ask(client(index)))
+      return statuses.filter((status) => status === 200).length
+    }
+    expect(await passed((index) => `203.0.113.${index}, 198.51.100.1`)).toBeWithin(2, 4)
+    expect(await passed((index) => `invented-${index},198.51.100.2`)).toBeWithin(2, 4)
+    expect(await passed((index) => `2001:db8:0:1:${index}::${index}`)).toBeWithin(2, 4)
+    expect(await passed((index) => `::ffff:198.51.100.1${index}`)).toBe(10)
+    expect(await passed((index) => `2001:db8:${index}::1`)).toBe(10)
+    expect(await passed((index) => `198.51.100.3, nonsense-${index}`)).toBeWithin(2, 4)
+  })
+
   test('a page of a listed origin reads what is limited, and its preflights never are', async () => {
     const origin = 'https://shop.example'
     await using own = await startNginx({ ...behind, rate: 1, burst: 1, corsOrigins: [origin] })

@@ -8,6 +8,7 @@ import {
   flag,
   integer,
   list,
+  networks,
   number,
   path,
   secret,
@@ -85,8 +86,8 @@ export const commonSettings = {
     help: 'web origins whose pages may call the API; * for all, in the demo profile only',
     default: [],
   }),
-  TRUSTED_PROXIES: list({
-    help: 'addresses whose X-Forwarded-For is believed',
+  TRUSTED_PROXIES: networks({
+    help: 'proxies whose X-Forwarded-For is believed',
     default: [],
   }),
   MAX_IN_FLIGHT: integer({

@@ -9,6 +9,7 @@ import {
   flag,
   integer,
   list,
+  networks,
   loadConfig,
   number,
   path,
@@ -78,6 +79,15 @@ describe('a setting', () => {
         ['https://shop.example/api', 'https://shop.example/api'],
       ],
       ['127.0.0.1:8000', 'ftp://host', 'http://user:word@host', 'http://host/?a=1'],
+    ],
+    [
+      'networks',
+      networks({ help }),
+      [
+        ['127.0.0.1', ['127.0.0.1']],
+        ['::1, 10.0.0.0/8,', ['::1', '10.0.0.0/8']],
+      ],
+      ['localhost', '10.0.0.0/33', '127.0.0.1, proxy.example', 'https://10.0.0.1'],
     ],
     [
       'urls',

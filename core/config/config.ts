@@ -1,4 +1,5 @@
 /** Settings from environment variables: typed, with help and defaults, and all mistakes told at once. */
+import { isNetwork } from '../values/networks.ts'
 import { millis, type Millis } from '../values/time.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -171,6 +172,17 @@ export const list = (options: SettingOptions<readonly string[]>): Setting<readon
         .map((each) => each.trim())
         .filter((each) => each !== ''),
     ),
+  )
+
+/** Addresses and networks between commas. */
+export const networks = (options: SettingOptions<readonly string[]>): Setting<readonly string[]> =>
+  setting(
+    options,
+    'addresses and networks separated by commas, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8',
+    (value) => {
+      const each = value.split(',').flatMap((one) => one.trim() || [])
+      return each.every(isNetwork) ? Object.freeze(each) : undefined
+    },
   )
 
 const anAddress = 'an address such as http://127.0.0.1:8000'

@@ -4,6 +4,7 @@ import { isInternal, type Route } from '../http/route.ts'
 import { perSecond } from '../resilience/per-second.ts'
 import { newTrace, parseTraceparent, traceparentHeader } from '../resilience/trace-context.ts'
 import type { TraceContext } from '../resilience/trace-context.ts'
+import { inNetworks } from '../values/networks.ts'
 import { newSpanId } from './span.ts'
 
 /** The span of a request that is traced. */
@@ -42,7 +43,7 @@ export interface SamplingOptions {
  */
 export function createSampling(options: SamplingOptions): (route: SampledRoute) => Sample {
   const { share, obeyAnybody } = options
-  const trusted = new Set(options.trustedProxies)
+  const trusted = inNetworks(options.trustedProxies)
   const shared = perSecond(options.perSecond)
   const checkouts = perSecond(options.checkoutsPerSecond)
 
@@ -51,7 +52,7 @@ export function createSampling(options: SamplingOptions): (route: SampledRoute) 
     if (route.neverShed === true) return () => null
     const obeys = isInternal(route)
       ? () => true
-      : (inbound: Inbound) => obeyAnybody || trusted.has(inbound.address)
+      : (inbound: Inbound) => obeyAnybody || trusted(inbound.address)
     const wants = ownDecision(route)
     return (inbound) => {
       const header = inbound.header(traceparentHeader)

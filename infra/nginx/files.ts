@@ -79,6 +79,7 @@ export function nginxFiles(place: NginxPlace): readonly FileText[] {
       4,
       place.trustedProxies.map((address) => `${address} 1;`),
     ),
+    REAL_IP: lines(2, realAddress(place.trustedProxies)),
     RATE: String(place.rate),
     BURST: String(place.burst),
     CONNECTIONS: String(place.connections),
@@ -111,6 +112,15 @@ const mapLine = ({ pattern }: BadTarget): string => `${quoted(`~*${pattern}`)} 1
 
 /** Between quotes nginx takes a backslash before itself or a quote away: `[\\#]` would be `#` alone. */
 const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`
+
+const realAddress = (proxies: readonly string[]): readonly string[] =>
+  proxies.length === 0
+    ? []
+    : [
+        ...proxies.map((proxy) => `set_real_ip_from ${proxy};`),
+        'real_ip_header X-Forwarded-For;',
+        'real_ip_recursive off;',
+      ]
 
 /**
  * Round robin; a copy that fails is left out for two seconds. Connections are kept for less time than

@@ -3,6 +3,7 @@ import { neverSent } from '../../core/clients/connection.ts'
 import type { Copies } from '../../core/clients/copies.ts'
 import { passOn } from '../../core/clients/pass-on.ts'
 import { newId } from '../../core/values/ids.ts'
+import { inNetworks, type InNetworks } from '../../core/values/networks.ts'
 import { ClientGone } from '../../core/http/client-gone.ts'
 import type { Inbound } from '../../core/http/engine/engine.ts'
 import { requestIdOf } from '../../core/http/pipeline.ts'
@@ -42,7 +43,7 @@ interface Outgoing {
 
 export function createForward(options: ProxyOptions): Forward {
   const { flight, timeout, trustedProxies, addressOf } = options
-  const trusted = new Set(trustedProxies)
+  const trusted = inNetworks(trustedProxies)
 
   async function forward(inbound: Inbound, copies: Copies, path: string): Promise<Reply> {
     // Before the first wait: afterwards the connection may be gone, and its address with it.
@@ -128,14 +129,14 @@ class Hung extends Error {}
 async function prepare(
   inbound: Inbound,
   path: string,
-  trusted: ReadonlySet<string>,
+  trusted: InNetworks,
   wholeBody: WholeBody,
 ): Promise<Outgoing> {
   const { method, query } = inbound
   const peer = inbound.address
   const headers = requestHeaders(inbound.headers(), {
     peer,
-    trusted: trusted.has(peer),
+    trusted: trusted(peer),
     // One id finds a request in every log.
     requestId: requestIdOf(inbound) ?? newId<string>(),
   })
