@@ -147,6 +147,11 @@ describe.each(targets)('%s', (name, target) => {
     expect(
       namesOf(told, ({ statuses }) => statuses.some((status) => status >= 500 && status !== 505)),
     ).toEqual([])
+    // However steadily its bytes come, a body has its time.
+    const statusesAt = new Map(told.map(([about, { statuses }]) => [about, statuses]))
+    for (const about of ['a dripping body', 'dripping chunks']) {
+      expect([about, statusesAt.get(about)]).toEqual([about, [408]])
+    }
   })
 
   test('requests in one packet are answered in order', async () => {

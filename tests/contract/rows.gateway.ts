@@ -1,5 +1,6 @@
 /** The gateway's rows of the contract, performed; each fails by itself where its row is not true. */
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'bun:test'
 import { newId } from '../../core/values/ids.ts'
@@ -87,6 +88,25 @@ export function gatewayRows({
       expectProblem(answer, 429, 'rate_limited')
       expect(answer.headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/)
       expect(answer.headers.get('ratelimit-policy')).toMatch(/^"default";q=2;w=\d+$/)
+    },
+    async 'more at once than an address may'() {
+      await using strict = await startShop({
+        processes: ['gateway'],
+        env: { IN_FLIGHT_PER_ADDRESS: '1' },
+      })
+      const { gateway } = strict.ports
+      const head =
+        'POST /cart-api/cart/items HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 9\r\n\r\n'
+      const slow = connect(gateway, '127.0.0.1')
+      slow.write(`${head}{`)
+      const post = () => send('POST', `${strict.urls.gateway}/cart-api/cart/items`, { json: {} })
+      // The address waits for one body already; another place is free for what needs none.
+      await eventually('it is refused', async () => (await post()).status === 429)
+      const answer = await post()
+      expectProblem(answer, 429, 'rate_limited')
+      expect(answer.headers.get('retry-after')).toBe('1')
+      expectProblem(await send('GET', `${strict.urls.gateway}/cart-api/cart/`), 503)
+      slow.destroy()
     },
   }
 }
