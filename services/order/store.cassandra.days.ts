@@ -48,8 +48,12 @@ const mark = 'noted days'
 export const dayOf = (at: Millis): number => Math.floor(at / dayLength)
 
 export async function createDays({ sql, clock, first, shards }: DaysOptions): Promise<Days> {
-  /** The first day that is not noted, as far as this process knows. */
-  let noted = dayOf(await firstMark(sql, mark, first))
+  const kept = dayOf(await firstMark(sql, mark, first))
+  /**
+   * The first day that is not noted, as far as this process knows. A mark from a clock that was far
+   * ahead says nothing of the days since.
+   */
+  let noted = Math.min(kept, dayOf(clock.now()) - 1)
 
   const partsOf = (day: number): readonly DayPart[] =>
     Array.from({ length: shards }, (_, shard) => ({ day, shard }))
@@ -86,9 +90,10 @@ export async function createDays({ sql, clock, first, shards }: DaysOptions): Pr
       await sql.raiseMark.run(at, mark, at)
     },
 
-    // A process that was paused may come with an order of a day that is noted already.
+    // A process that was paused may come with an order of a day that is noted already, and so may one
+    // whose clock was ahead.
     add: ({ day, shard }) =>
-      day < dayOf(clock.now()) ? [sql.addDay.run(blockOf(day), day, shard)] : [],
+      day < Math.max(dayOf(clock.now()), noted) ? [sql.addDay.run(blockOf(day), day, shard)] : [],
   }
 }
 

@@ -150,6 +150,23 @@ describe.skipIf(!hasCassandra)('a list', () => {
     expect((await ofAll()).ids).toEqual([id, ...made.filter((each) => each !== id)])
   })
 
+  test('has the orders of days that were noted by a clock that was ahead', async () => {
+    clock.advance(5 * day)
+    await store.tendLists(null, 100)
+    clock.advance(-5 * day)
+    const early = await create()
+    const copy = await open()
+    clock.advance(day)
+    const late = await create()
+    clock.advance(4 * day)
+    for (const each of [store, copy]) {
+      await each.tendLists(null, 100)
+      const ids = (await each.listAll(everything)).map(({ id }) => id)
+      expect(ids.slice(0, 2)).toEqual([late, early])
+    }
+    await copy.close()
+  })
+
   test('that goes on after a time far ahead costs no more than one from the newest', async () => {
     const after = { createdAt: millis(999_999_999_999_999), id: newId<OrderId>() }
     for (const list of [ofAll, ofUser]) {
