@@ -170,6 +170,13 @@ describe('a text', () => {
     }
   })
 
+  test('that is empty or too long is one mistake', () => {
+    expect(issuesOf(Shown, { name: '' })).toEqual([
+      { path: '/name', message: 'must not have fewer than 1 characters' },
+    ])
+    expect(issuesOf(Shown, { name: '\u0000'.repeat(10) })).toHaveLength(1)
+  })
+
   test('keeps its length in its form', () => {
     // One letter more in NFC than as it was sent.
     const split = '\u0958'

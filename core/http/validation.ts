@@ -89,8 +89,12 @@ const echoes = new Set(['additionalProperties', 'anyOf'])
 
 function readable(errors: readonly RawIssue[]): readonly Issue[] {
   const issues: Issue[] = []
+  const ofWrongLength = new Set<string>()
   for (const { keyword, instancePath, message, params } of errors) {
     if (echoes.has(keyword)) continue
+    // Lengths come first, and what is empty says no more by not being of a pattern either.
+    if (keyword === 'minLength' || keyword === 'maxLength') ofWrongLength.add(instancePath)
+    if (keyword === 'pattern' && ofWrongLength.has(instancePath)) continue
     const text = sentenceOf(keyword, params) ?? message
     if (issues.some((each) => each.path === instancePath && each.message === text)) continue
     issues.push({ path: instancePath, message: text })
