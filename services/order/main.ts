@@ -2,9 +2,11 @@
 import { createAdmission } from '../../core/http/admission.ts'
 import { runService } from '../../core/lifecycle/service.ts'
 import { pause } from '../../core/resilience/pause.ts'
+import { sweep } from '../../core/resilience/sweep.ts'
 import { every } from '../../core/resilience/worker.ts'
 import { createAnswers } from './answers.ts'
 import { longestLifeOf, orderSettings } from './config.ts'
+import { createForgetting } from './forgetting.ts'
 import { createListing } from './listing.ts'
 import { createOrderMetrics } from './metrics.ts'
 import { createMoves } from './moves.ts'
@@ -71,6 +73,9 @@ await runService({
       admit: createAdmission(),
     })
     const moves = createMoves({ store, outbox, clock, timing, onMoved: counts.moved, steps })
+    const forgetting = createForgetting({ store, stock, clock, log })
+    const sweeping = (name: string, drop: (limit: number) => Promise<number>) =>
+      every(60_000, (isStopping) => sweep(drop, isStopping), { log, jitter, name })
     const listing = createListing(store, clock, config.ORDER_RETENTION_MS)
     return {
       routes: orderRoutes({ placing, moves, listing, store }),
@@ -88,11 +93,9 @@ await runService({
         }),
         every(1_000, async () => void (await outbox.sweep()), { log, jitter, name: 'outbox' }),
         every(1_000, listing.tend, { log, jitter, name: 'order lists' }),
-        every(60_000, () => store.forgetAnswers(clock.now(), 1_000), {
-          log,
-          jitter,
-          name: 'old answers',
-        }),
+        every(60_000, forgetting.sweep, { log, jitter, name: 'settled reservations' }),
+        sweeping('old answers', (limit) => store.forgetAnswers(clock.now(), limit)),
+        sweeping('rejected orders', (limit) => store.dropRejected(clock.now(), limit)),
       ],
       async stop() {
         await outbox.idle()

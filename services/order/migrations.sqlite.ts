@@ -92,4 +92,31 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE orders ADD COLUMN reservation_id TEXT;
     `,
   },
+  {
+    version: 4,
+    name: 'retention',
+    sql: `
+      -- What the catalog has confirmed as committed or released, until it has forgotten it.
+      CREATE TABLE settled_reservations (
+        order_id TEXT NOT NULL,
+        reservation_id TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        forget_at INTEGER NOT NULL,
+        PRIMARY KEY (order_id, reservation_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX settled_reservations_due ON settled_reservations (forget_at);
+
+      -- When the row of a rejected order may go.
+      ALTER TABLE orders ADD COLUMN drop_at INTEGER;
+      CREATE INDEX orders_to_drop ON orders (drop_at) WHERE drop_at IS NOT NULL;
+
+      INSERT INTO settled_reservations
+        SELECT id, coalesce(reservation_id, id), sequence, updated_at + 86400000 FROM orders
+        WHERE status IN ('REJECTED', 'DELIVERED', 'CANCELLED') AND NOT EXISTS
+          (SELECT 1 FROM outbox WHERE order_id = orders.id AND kind != 'notify');
+      UPDATE orders SET lines = '[]',
+          answer_until = iif(answer_status IS NULL, NULL, updated_at + 86400000)
+        WHERE status = 'REJECTED';
+    `,
+  },
 ]

@@ -14,7 +14,7 @@ import { deadlineIn, type Deadline } from '../../core/resilience/deadline.ts'
 import type { TraceContext } from '../../core/resilience/trace-context.ts'
 import { noSteps, type Steps } from '../../core/tracing/steps.ts'
 import type { OrderId } from '../../core/values/ids.ts'
-import { millis, type Clock } from '../../core/values/time.ts'
+import { millis, type Clock, type Millis } from '../../core/values/time.ts'
 import type { Notifications } from './notifications.ts'
 import type { Stock } from './stock.ts'
 import type { Effect, OrderStore, OutboxEntry } from './store.ts'
@@ -40,6 +40,14 @@ export interface OutboxOptions {
   readonly steps?: Steps
   /** Told of each attempt to deliver an entry. */
   readonly onAttempt?: (kind: Effect['kind'], delivered: boolean) => void
+}
+
+/** One look at an order's entries, and what follows from it. */
+interface Attempt {
+  readonly deadline: Deadline
+  readonly trace: TraceContext
+  /** Before the entries were read: from then on somebody else may have delivered them. */
+  readonly asked: Millis
 }
 
 const attemptBudget = 2_000
@@ -86,13 +94,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   async function deliver(id: OrderId): Promise<void> {
     let known = {}
+    const asked = clock.now()
     try {
       const entries = await store.undelivered(id)
       const [first] = entries
       if (first === undefined) return void failures.delete(id)
       await steps.following('deliver_outbox', first.traceparent, (trace) => {
         known = { trace_id: trace.traceId }
-        return deliverAll(id, entries, trace)
+        return deliverAll(id, entries, { deadline: deadlineIn(attemptBudget, clock), trace, asked })
       })
     } catch (error) {
       log.warn({ ...known, err: error, order_id: id }, 'outbox delivery failed')
@@ -102,19 +111,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function deliverAll(
     id: OrderId,
     entries: readonly OutboxEntry[],
-    trace: TraceContext,
+    attempt: Attempt,
   ): Promise<void> {
-    const deadline = deadlineIn(attemptBudget, clock)
     const outcomes = await Promise.all([
       inTurn(
         entries.filter((entry) => entry.effect.kind === 'notify'),
-        deadline,
-        trace,
+        attempt,
       ),
       inTurn(
         entries.filter((entry) => entry.effect.kind !== 'notify'),
-        deadline,
-        trace,
+        attempt,
       ),
     ])
     const done = outcomes.flatMap((outcome) => outcome.done)
@@ -129,11 +135,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** Delivers one receiver's entries one after the other and stops at the first that fails. */
-  async function inTurn(entries: readonly OutboxEntry[], deadline: Deadline, trace: TraceContext) {
+  async function inTurn(entries: readonly OutboxEntry[], attempt: Attempt) {
     const done: OutboxEntry[] = []
     for (const entry of entries) {
       try {
-        await send(entry, deadline, trace)
+        await send(entry, attempt)
       } catch (error) {
         onAttempt(entry.effect.kind, false)
         return { done, error }
@@ -144,7 +150,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return { done, error: null }
   }
 
-  function send(entry: OutboxEntry, deadline: Deadline, trace: TraceContext): Promise<void> {
+  function send(entry: OutboxEntry, { deadline, trace, asked }: Attempt): Promise<void> {
     const { effect, orderId, sequence } = entry
     return effect.kind === 'notify'
       ? options.notifications.send({ ...effect, orderId, sequence }, deadline, trace)
@@ -154,6 +160,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           effect.lines,
           deadline,
           trace,
+          asked,
         )
   }
 

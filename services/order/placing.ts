@@ -277,7 +277,14 @@ export function createPlacing(options: PlacingOptions): Placing {
     }, options.leaseTime / 2)
     try {
       const outcome = await steps.step('reserve_stock', trace, (own) =>
-        stock.reserve(pending.reservation, pending.lines, deadline, own),
+        // Before the row was written, or taken over.
+        stock.reserve(
+          pending.reservation,
+          pending.lines,
+          deadline,
+          own,
+          millis(pending.lease.until - options.leaseTime),
+        ),
       )
       if (outcome.kind === 'short') {
         const answer = answers.shortage(pending, outcome.lines)
@@ -351,7 +358,7 @@ export function createPlacing(options: PlacingOptions): Placing {
   ): Promise<StoredAnswer> {
     const rejected = await store.reject(pending.id, pending.lease.owner, {
       sequence: pending.sequence + 1,
-      at: clock.now(),
+      ...rejectedNow(),
       answer: kept,
       effects: [finishing('release', pending)],
     })
@@ -361,12 +368,17 @@ export function createPlacing(options: PlacingOptions): Placing {
     return answer
   }
 
+  function rejectedNow() {
+    const at = clock.now()
+    return { at, answerUntil: millis(at + answerLife) }
+  }
+
   /** Gives a keyless direct order up: nobody can ask for it again. */
   async function rollBack(pending: PendingOrder): Promise<void> {
     const { id, lease, sequence } = pending
     await store.reject(id, lease.owner, {
       sequence: sequence + 1,
-      at: clock.now(),
+      ...rejectedNow(),
       answer: null,
       effects: [finishing('release', pending)],
     })

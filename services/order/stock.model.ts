@@ -73,6 +73,10 @@ export function createStockModel(stocked: ReadonlyMap<ProductId, number>): Stock
       }
       held.set(id, { state: 'released', lines })
     },
+    async forget(ids) {
+      // What was sold stays in the sums.
+      for (const id of ids) if (held.get(id)?.state === 'released') held.delete(id)
+    },
     expectInvariant() {
       for (const [productId, count] of stocked) {
         let out = 0

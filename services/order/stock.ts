@@ -1,10 +1,12 @@
 /** The catalog's stock as the order rules see it: reserve, commit, release, each idempotent by order id. */
 import type { ServiceClient } from '../../core/clients/service-client.ts'
 import { compileValidator } from '../../core/http/validation.ts'
+import { askedAtHeader } from '../../core/resilience/asked-at.ts'
 import type { Deadline } from '../../core/resilience/deadline.ts'
 import type { TraceContext } from '../../core/resilience/trace-context.ts'
 import type { OrderId, ProductId } from '../../core/values/ids.ts'
 import { toMinor } from '../../core/values/money.ts'
+import type { Millis } from '../../core/values/time.ts'
 import type { OrderLine, Shortage, WantedLine } from './order.ts'
 import { Reserved, Short } from './schemas.ts'
 
@@ -13,6 +15,10 @@ export type Reservation =
   /** Nothing is held. No lines where the reservation met its own fence. */
   | { readonly kind: 'short'; readonly lines: readonly Shortage[] }
 
+/**
+ * `asked` is when this process last knew that what it asks for is wanted: read from the clock before the
+ * row that says so. The catalog refuses what is an hour old (core/resilience/asked-at.ts).
+ */
 export interface Stock {
   /** All lines or none. Throws when the catalog's answer is not known. */
   reserve(
@@ -20,6 +26,7 @@ export interface Stock {
     lines: readonly WantedLine[],
     deadline: Deadline,
     trace: TraceContext,
+    asked: Millis,
   ): Promise<Reservation>
   /** Makes a reservation final, or gives it back. Throws unless the catalog did it. */
   finish(
@@ -28,14 +35,17 @@ export interface Stock {
     lines: readonly WantedLine[],
     deadline: Deadline,
     trace: TraceContext,
+    asked: Millis,
   ): Promise<void>
+  /** Drops what the catalog keeps of reservations that ended long ago, a hundred at most. */
+  forget(ids: readonly OrderId[], deadline: Deadline, asked: Millis): Promise<void>
 }
 
 export function createStock(catalog: ServiceClient): Stock {
   const readReserved = compileValidator(Reserved)
   const readShort = compileValidator(Short)
   return {
-    async reserve(id, lines, deadline, trace) {
+    async reserve(id, lines, deadline, trace, asked) {
       const answer = await catalog.call({
         method: 'POST',
         path: '/internal/reservations',
@@ -43,6 +53,7 @@ export function createStock(catalog: ServiceClient): Stock {
         idempotent: true,
         deadline,
         trace,
+        headers: sentOf(asked),
       })
       if (answer.status === 200) {
         return { kind: 'reserved', lines: readReserved(answer.json()).lines.map(toOrderLine) }
@@ -50,7 +61,7 @@ export function createStock(catalog: ServiceClient): Stock {
       if (answer.status !== 409) throw unexpected('reserve', answer.status)
       return { kind: 'short', lines: (readShort(answer.json()).lines ?? []).map(toShortage) }
     },
-    async finish(id, verb, lines, deadline, trace) {
+    async finish(id, verb, lines, deadline, trace, asked) {
       const answer = await catalog.call({
         method: 'POST',
         path: `/internal/reservations/${id}/${verb}`,
@@ -58,11 +69,25 @@ export function createStock(catalog: ServiceClient): Stock {
         idempotent: true,
         deadline,
         trace,
+        headers: sentOf(asked),
       })
       if (answer.status !== 200) throw unexpected(verb, answer.status)
     },
+    async forget(ids, deadline, asked) {
+      const answer = await catalog.call({
+        method: 'POST',
+        path: '/internal/reservations/forget',
+        body: { order_ids: ids },
+        idempotent: true,
+        deadline,
+        headers: sentOf(asked),
+      })
+      if (answer.status !== 204) throw unexpected('forget', answer.status)
+    },
   }
 }
+
+const sentOf = (asked: Millis) => ({ [askedAtHeader]: String(asked) })
 
 const onTheWire = (lines: readonly WantedLine[]) =>
   lines.map((line) => ({ product_id: line.productId, quantity: line.quantity }))

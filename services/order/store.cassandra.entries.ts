@@ -1,7 +1,8 @@
 /**
  * The outbox: entries in the partition of their order, written and dropped by conditional batches
- * there. One kind of entry is the store's own: a mark that the spending is still to be told of the
- * order, which goes only when that is done.
+ * there. Two kinds of entry are the store's own: a mark that the spending is still to be told of the
+ * order, which goes only when that is done; and, in the place of a delivered entry that has ended a
+ * reservation, when the catalog may forget that one.
  */
 import { LRUCache } from 'lru-cache'
 import { settle } from '../../core/cassandra/settle.ts'
@@ -12,7 +13,7 @@ import type { Millis } from '../../core/values/time.ts'
 import { isFinal, type VisibleStatus } from './order.ts'
 import type { Spending } from './store.cassandra.spending.ts'
 import type { EntryRow, Statements } from './store.cassandra.statements.ts'
-import type { Effect, OutboxEntry } from './store.ts'
+import type { Effect, OutboxEntry, SettledReservation } from './store.ts'
 
 /** What an order's partition says. */
 export interface Partition {
@@ -22,6 +23,12 @@ export interface Partition {
   readonly since: Millis | null
   /** Changes of state of which the spending may not have been told. */
   readonly uncounted: readonly number[]
+  /** Reservations that have ended, until the catalog has forgotten them. */
+  readonly ended: readonly EndedReservation[]
+}
+
+export interface EndedReservation extends SettledReservation {
+  readonly forgetAt: Millis
 }
 
 export interface Entries {
@@ -39,10 +46,13 @@ export interface Entries {
   /** Tells the spending of what the order counts for now, unless it has been told. */
   count(id: OrderId, partition: Pick<Partition, 'order' | 'uncounted'>): Promise<void>
   /** Drops entries of one order, and the marks of which this process knows that they are settled. */
-  drop(id: OrderId, entries: readonly OutboxEntry[]): Promise<void>
+  drop(id: OrderId, entries: readonly OutboxEntry[], forgetAt: Millis): Promise<void>
+  /** Drops what is noted of reservations that the catalog has forgotten. */
+  dropEnded(id: OrderId, reservations: readonly SettledReservation[]): Promise<void>
 }
 
 const mark = 'spend'
+const end = 'forget'
 /** Orders whose settled marks are remembered; of the others the spending is asked again. */
 const remembered = 10_000
 
@@ -54,6 +64,7 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
     if (order === undefined) return null
     const entries: OutboxEntry[] = []
     const uncounted: number[] = []
+    const ended: EndedReservation[] = []
     let since: Millis | null = null
     for (const { change, kind, effect, entered_at: at, traceparent } of rows) {
       if (change === null) continue
@@ -62,12 +73,18 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
         continue
       }
       if (effect === null || at === null) throw new Error('An outbox entry has no effect.')
+      if (kind === end) {
+        // Written by `drop`.
+        const reservation = effect as OrderId
+        ended.push({ orderId: id, reservation, sequence: change, forgetAt: at })
+        continue
+      }
       // Written by `writesOf` from the same type.
       const parsed = JSON.parse(effect) as Effect
       entries.push({ orderId: id, sequence: change, effect: parsed, traceparent })
       if (since === null || at < since) since = at
     }
-    return { order, entries, since, uncounted }
+    return { order, entries, since, uncounted, ended }
   }
 
   return {
@@ -96,11 +113,16 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
       counted.set(id, new Set([...(known ?? []), ...uncounted]))
     },
 
-    async drop(id, entries) {
+    async drop(id, entries, forgetAt) {
       const marks = [...(counted.get(id) ?? [])]
       const drops = [
         ...entries.map(({ sequence, effect }) => sql.dropEntry.bind(id, sequence, effect.kind)),
         ...marks.map((change) => sql.dropEntry.bind(id, change, mark)),
+        ...entries.flatMap(({ sequence, effect }) =>
+          effect.kind === 'notify'
+            ? []
+            : sql.addEntry.bind(id, sequence, end, effect.reservation ?? id, forgetAt),
+        ),
       ]
       if (drops.length === 0) return
       const isGone = ({ change, kind }: EntryRow) =>
@@ -110,6 +132,18 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
         async () => (await sql.entriesSettled.all(id)).every(isGone),
       )
       counted.delete(id)
+    },
+
+    async dropEnded(id, reservations) {
+      const changes = new Set(reservations.map(({ sequence }) => sequence))
+      await settle(
+        () =>
+          sql.dropEntries.run([...changes].map((change) => sql.dropEnded.bind(id, change, end))),
+        async () =>
+          (await sql.entriesSettled.all(id)).every(
+            ({ change, kind }) => kind !== end || change === null || !changes.has(change),
+          ),
+      )
     },
   }
 }

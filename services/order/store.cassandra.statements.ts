@@ -119,7 +119,7 @@ function orderStatements(keyspace: Keyspace) {
       `UPDATE orders SET checkout_id = ?, fingerprint = ?, status = 'PENDING', sequence = ?,
          lines = ?, expected_total = ?, created_at = ?, updated_at = ?, delivery_time = ?,
          traceparent = ?, instance = ?, lease_owner = ?, lease_until = ?, reservation_id = ?
-       WHERE id = ? IF status = 'REJECTED' AND answer_status = null AND sequence = ?`,
+       WHERE id = ? IF status = 'REJECTED' AND sequence = ?`,
       'reopen_order',
     ),
     byId: keyspace.read<[OrderId], StoredOrder>(order, 'get_order'),
@@ -174,18 +174,25 @@ function orderStatements(keyspace: Keyspace) {
       [
         sequence: number,
         updatedAt: Millis,
-        answerStatus: number | undefined,
-        answerBody: string | undefined,
         change: number,
         operation: string,
         id: OrderId,
         owner: string,
       ]
     >(
-      `UPDATE orders SET status = 'REJECTED', sequence = ?, updated_at = ?, answer_status = ?,
-         answer_body = ?, operations[?] = ?
+      `UPDATE orders SET status = 'REJECTED', sequence = ?, updated_at = ?, lines = '[]',
+         operations[?] = ?
        WHERE id = ? IF status = 'PENDING' AND lease_owner = ?`,
       'set_order_rejected',
+    ),
+    // All that an order has in static columns: of its partition nothing is left.
+    dropRejected: keyspace.conditional<[id: OrderId, sequence: number]>(
+      `DELETE user_id, checkout_id, idempotency_key, fingerprint, status, sequence, lines,
+         expected_total, total, created_at, updated_at, next_at, rested_at, delivery_time, traceparent,
+         reservation_id, instance, lease_owner, lease_until, answer_status, answer_body, answer_until,
+         inserted_by, operations
+       FROM orders WHERE id = ? IF status = 'REJECTED' AND sequence = ?`,
+      'drop_rejected_order',
     ),
     move: keyspace.conditionalBatch('move_order'),
     setMoved: keyspace.conditional<
@@ -229,6 +236,11 @@ function entryStatements(keyspace: Keyspace) {
     dropEntry: keyspace.conditional<[id: OrderId, change: number, kind: string]>(
       `DELETE FROM orders WHERE id = ? AND change = ? AND kind = ? IF status != 'PENDING'`,
       'drop_outbox_entry',
+    ),
+    // The order may be begun again meanwhile, so this one holds in every state.
+    dropEnded: keyspace.conditional<[id: OrderId, change: number, kind: string]>(
+      `DELETE FROM orders WHERE id = ? AND change = ? AND kind = ? IF sequence != -1`,
+      'drop_ended_reservation',
     ),
   }
 }

@@ -13,6 +13,7 @@ import { isFinal } from './order.ts'
 import { createEntries } from './store.cassandra.entries.ts'
 import { createWork, hintKinds, type OrderHint } from './store.cassandra.work.ts'
 import { createLists } from './store.cassandra.lists.ts'
+import { createRetention } from './store.cassandra.retention.ts'
 import { createSpending } from './store.cassandra.spending.ts'
 import { declareStatements } from './store.cassandra.statements.ts'
 import { toOrderRow } from './store.rows.ts'
@@ -41,6 +42,7 @@ export async function openCassandraOrderStore(
   const lists = await createLists({ sql, clock, first, longestLife })
   const spending = createSpending(sql)
   const entries = createEntries(sql, spending)
+  const retention = createRetention({ sql, hints, entries, clock })
 
   const timer = (id: OrderId, sequence: number, at: Millis): OrderHint => ({
     kind: 'timer',
@@ -113,6 +115,10 @@ export async function openCassandraOrderStore(
     // No entry is added to an order while it is rejected, so none comes between this look and the change.
     const partition = await entries.readSettled(id)
     if (partition === null || partition.entries.length > 0) return false
+    // Of one rejection, which the sequence names, an answer only ever goes.
+    const stored = await sql.byId.get(id)
+    const row = stored === undefined ? null : toOrderRow(stored, clock.now())
+    if (row?.kind !== 'rejected' || row.answer !== null) return false
     // Ahead of the row's sequence, so that a sweeper who meets it first waits for the change.
     await hints.announce([lease(id, order.lease.until, sequence)])
     const { applied } = await settle(
@@ -213,19 +219,15 @@ export async function openCassandraOrderStore(
     return true
   }
 
-  const reject: OrderStore['reject'] = async (id, owner, { sequence, at, answer, effects }) => {
+  const reject: OrderStore['reject'] = async (id, owner, rejection) => {
+    const { sequence, at, answer, answerUntil, effects } = rejection
     await hints.announce([attempt(id, sequence, millis(at + firstAttemptTime))])
+    const seconds = Math.ceil((answerUntil - at) / 1000) + answerMargin
     return change(sql.reject, id, sequence, (operation) => [
-      sql.setRejected.bind(
-        sequence,
-        at,
-        answer?.status,
-        answer?.body,
-        sequence,
-        operation,
-        id,
-        owner,
-      ),
+      sql.setRejected.bind(sequence, at, sequence, operation, id, owner),
+      ...(answer === null
+        ? []
+        : [sql.setAnswer.bind(seconds, answer.status, answer.body, answerUntil, id)]),
       ...entries.writesOf(id, sequence, effects, at, false),
     ])
   }
@@ -295,7 +297,7 @@ export async function openCassandraOrderStore(
 
     async delivered(all) {
       const orders = Map.groupBy(all, (entry) => entry.orderId)
-      await Promise.all([...orders].map(([id, own]) => entries.drop(id, own)))
+      await Promise.all([...orders].map(([id, own]) => retention.delivered(id, own)))
     },
 
     async postpone(id, until) {
@@ -316,8 +318,7 @@ export async function openCassandraOrderStore(
     },
     spending: spending.total,
 
-    // The columns of an answer carry their own end.
-    forgetAnswers: async () => {},
+    ...retention.store,
 
     check: keyspace.check,
     close: keyspace.close,

@@ -10,8 +10,11 @@ import type { Statements, StoredOrder } from './store.cassandra.statements.ts'
 import { toOrder, toPending } from './store.rows.ts'
 import type { Backlog, OrderStore, PendingOrder, Waiting } from './store.ts'
 
-/** The order's own timer; the end of a lease; the next attempt to deliver its entries. */
-export const hintKinds = ['timer', 'lease', 'outbox'] as const
+/**
+ * The order's own timer; the end of a lease; the next attempt to deliver its entries; when the catalog
+ * may forget a reservation of it; when a rejected one may go.
+ */
+export const hintKinds = ['timer', 'lease', 'outbox', 'forget', 'drop'] as const
 type HintKind = (typeof hintKinds)[number]
 export type OrderHint = Hint<HintKind, OrderId>
 export type OrderHints = Hints<HintKind, OrderId>
@@ -68,7 +71,7 @@ export function createWork(sql: Statements, hints: OrderHints, entries: Entries)
       if (verdict.work.entries.length > 0) return { ...verdict, work: id }
       // Nothing for a receiver; what is left is between the order and its user's spending.
       await entries.count(id, verdict.work)
-      await entries.drop(id, [])
+      await entries.drop(id, [], now)
       return stale
     })
 

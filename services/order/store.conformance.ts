@@ -12,6 +12,7 @@ import { inSlices } from '../../core/resilience/in-slices.ts'
 import { minor } from '../../core/values/money.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
 import type { Order, OrderLine } from './order.ts'
+import { retentionConformance } from './retention.conformance.ts'
 import { firstAttemptTime, type Acceptance, type OrderStore, type PendingOrder } from './store.ts'
 
 type Clock = ReturnType<typeof manualClock>
@@ -166,19 +167,25 @@ export function orderStoreConformance(
       sequence: 1,
       at: clock.now(),
       answer: { status: 409, body: '{"code":"out_of_stock"}' },
+      answerUntil: millis(clock.now() + 86_400_000),
       effects: [{ kind: 'release' as const, lines: [] }],
     })
 
-    test('a rejected order keeps its answer and its release, and spends nothing', async () => {
+    retentionConformance({ store: () => store, clock: () => clock, pending, created, rejection })
+
+    test('a rejected order keeps its answer for its day, its release, and spends nothing', async () => {
       const order = pending({ key: 'k' })
       await store.insertPending(order)
       expect(await store.reject(order.id, order.lease.owner, rejection())).toBe(true)
-      clock.advance(100 * 86_400_000)
+      clock.advance(86_400_000 - 1)
       await store.forgetAnswers(clock.now(), 100)
       expect(await store.find(order.id)).toMatchObject({
         kind: 'rejected',
         answer: { status: 409, body: '{"code":"out_of_stock"}' },
       })
+      clock.advance(100 * 86_400_000)
+      await store.forgetAnswers(clock.now(), 100)
+      expect(await store.find(order.id)).toMatchObject({ kind: 'rejected', answer: null })
       expect((await store.undelivered(order.id)).map((entry) => entry.effect.kind)).toEqual([
         'release',
       ])

@@ -140,6 +140,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
           sequence: 1,
           at: clock.now(),
           answer: null,
+          answerUntil: clock.now(),
           effects: [],
         }),
       ])

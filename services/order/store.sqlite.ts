@@ -12,6 +12,7 @@ import {
   type OrderRecord,
   type VisibleRecord,
 } from './store.rows.ts'
+import { sqliteRetention } from './store.sqlite.retention.ts'
 import {
   firstAttemptTime,
   type Effect,
@@ -37,6 +38,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
     ...(observe !== undefined && { observe }),
   })
   const sql = statementsOf(database)
+  const retention = sqliteRetention(database)
 
   function enqueue(id: OrderId, sequence: number, effects: readonly Effect[], at: Millis): void {
     for (const effect of effects) {
@@ -93,6 +95,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
             order.reservation,
             order.id,
             order.sequence - 1,
+            clock.now(),
           ).changes === 1,
       ),
 
@@ -136,6 +139,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
           rejection.at,
           rejection.answer?.status ?? null,
           rejection.answer?.body ?? null,
+          rejection.answer === null ? null : rejection.answerUntil,
           id,
           owner,
         )
@@ -181,7 +185,10 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
 
     delivered: (entries) =>
       database.write(() => {
-        for (const entry of entries) sql.dropEntry.run(entry.orderId, entry.sequence, kindOf(entry))
+        for (const entry of entries) {
+          const { changes } = sql.dropEntry.run(entry.orderId, entry.sequence, kindOf(entry))
+          if (changes === 1) retention.ended(entry, clock.now())
+        }
       }),
 
     postpone: (id, until) =>
@@ -216,10 +223,7 @@ export function openSqliteOrderStore(options: SqliteOrderStoreOptions): OrderSto
 
     spending: async (user) => sql.spending.get(user)?.total ?? minor(0),
 
-    forgetAnswers: (now, limit) =>
-      database.write(() => {
-        sql.forgetAnswers.run(now, limit)
-      }),
+    ...retention.store,
 
     check: () => database.check(),
     close: () => database.close(),
@@ -260,8 +264,10 @@ function statementsOf(database: Database) {
     reopen: database.statement(
       `UPDATE orders SET checkout_id = ?, fingerprint = ?, status = 'PENDING', sequence = ?,
          lines = ?, expected_total = ?, created_at = ?, updated_at = ?, delivery_time = ?,
-         traceparent = ?, instance = ?, lease_owner = ?, lease_until = ?, reservation_id = ?
-       WHERE id = ? AND status = 'REJECTED' AND answer_status IS NULL AND sequence = ?
+         traceparent = ?, instance = ?, lease_owner = ?, lease_until = ?, reservation_id = ?,
+         drop_at = NULL
+       WHERE id = ? AND status = 'REJECTED' AND sequence = ?
+         AND (answer_status IS NULL OR answer_until <= ?)
          AND NOT EXISTS (SELECT 1 FROM outbox WHERE order_id = orders.id)`,
       'reopen_order',
     ),
@@ -292,7 +298,7 @@ function statementsOf(database: Database) {
     ),
     reject: database.statement(
       `UPDATE orders SET status = 'REJECTED', sequence = ?, updated_at = ?, answer_status = ?,
-         answer_body = ?, lease_owner = NULL, lease_until = NULL
+         answer_body = ?, answer_until = ?, lines = '[]', lease_owner = NULL, lease_until = NULL
        WHERE id = ? AND status = 'PENDING' AND lease_owner = ?`,
       'reject_order',
     ),
@@ -386,11 +392,6 @@ function statementsOf(database: Database) {
     spending: database.statement<[UserId], { total: Minor }>(
       `SELECT min(total, ${Number.MAX_SAFE_INTEGER}) AS total FROM spending WHERE user_id = ?`,
       'get_spending',
-    ),
-    forgetAnswers: database.statement(
-      `UPDATE orders SET answer_status = NULL, answer_body = NULL, answer_until = NULL
-       WHERE id IN (SELECT id FROM orders WHERE answer_until <= ? LIMIT ?)`,
-      'forget_answers',
     ),
   }
 }

@@ -62,7 +62,10 @@ export type SettledRow =
       readonly fingerprint: string
       readonly reservation: OrderId
       readonly sequence: number
-      /** Null where nothing was decided for good: it was rolled back, or the total was another one. */
+      /**
+       * Null where nothing was decided for good (it was rolled back, or the total was another one), and
+       * once its 24 hours are over.
+       */
       readonly answer: StoredAnswer | null
     }
   | {
@@ -128,6 +131,8 @@ export interface Rejection {
   readonly sequence: number
   readonly at: Millis
   readonly answer: StoredAnswer | null
+  /** From then on the answer is gone and the key is free again. */
+  readonly answerUntil: Millis
   readonly effects: readonly Effect[]
 }
 
@@ -166,7 +171,42 @@ export interface Backlog {
   readonly overdue: Waiting
 }
 
-export interface OrderStore {
+/** A reservation that was committed or released, and the order that it was made for. */
+export interface SettledReservation {
+  readonly orderId: OrderId
+  readonly reservation: OrderId
+  /** The change of state that settled it. */
+  readonly sequence: number
+}
+
+/**
+ * How what is over ends. The order of the steps keeps late requests harmless, see
+ * services/catalog/store.ts; each is repeated until it is known to be done:
+ *
+ * ```
+ *   REJECTED ─► release confirmed ─► a day ─► forgotten by the catalog ─► a week ─► row gone
+ *      └ answer kept 24 h, then the key is free: the row is begun again with another reservation
+ *   CANCELLED, DELIVERED ─► confirmed ─► a day ─► forgotten by the catalog; the row stays
+ * ```
+ * A key whose row is gone makes a row as if for the first time, under the id that the first one had, and
+ * with its reservation. So a week lies between: what a process knew of the first row, and still acts upon,
+ * is older than that.
+ */
+export interface RetentionStore {
+  /** Reservations of which the catalog has confirmed the end a day before `now`, the earliest first. */
+  reservationsToForget(now: Millis, limit: number): Promise<readonly SettledReservation[]>
+
+  /** The catalog has forgotten them; rejected orders that they were made for go a week after `at`. */
+  forgotten(reservations: readonly SettledReservation[], at: Millis): Promise<void>
+
+  /** Drops rejected orders whose time is over, with nothing left to deliver or to forget; says how many. */
+  dropRejected(now: Millis, limit: number): Promise<number>
+
+  /** Drops stored first answers whose time is over; says how many, 0 where they lapse by themselves. */
+  forgetAnswers(now: Millis, limit: number): Promise<number>
+}
+
+export interface OrderStore extends RetentionStore {
   /** Writes the row unless one with this id exists; answers the row that stands. */
   insertPending(
     order: PendingOrder,
@@ -176,7 +216,8 @@ export interface OrderStore {
 
   /**
    * REJECTED -> PENDING, as a new order under the same id with the next sequence: if it was rejected
-   * without an answer, has the sequence before that, and its stock is back (its outbox is empty).
+   * without an answer or its answer's time is over, has the sequence before that, and its stock is back
+   * (its outbox is empty).
    */
   reopen(order: PendingOrder): Promise<boolean>
 
@@ -220,6 +261,7 @@ export interface OrderStore {
   /** Orders with entries whose next attempt is due. */
   ordersToDeliver(now: Millis, limit: number): Promise<readonly OrderId[]>
 
+  /** Drops entries; a reservation that one of them has ended may be forgotten a day later. */
   delivered(entries: readonly OutboxEntry[]): Promise<void>
 
   /** Puts off all entries of an order after a failed attempt. */
@@ -243,9 +285,6 @@ export interface OrderStore {
   /** All that the user ordered and did not cancel. */
   spending(user: UserId): Promise<Minor>
 
-  /** Drops stored first answers whose time is over; rejected orders keep theirs. */
-  forgetAnswers(now: Millis, limit: number): Promise<void>
-
   /** Throws the problem `store_unavailable` when the store cannot be read. */
   check(): Eventually<void>
   close(): Promise<void>
@@ -253,3 +292,10 @@ export interface OrderStore {
 
 /** How long the first attempt has before the worker picks an entry up, in milliseconds. */
 export const firstAttemptTime = 1_000
+
+const day = 86_400_000
+
+/** How long the catalog keeps a settled reservation, or a fence, once its end is confirmed. */
+export const reservationLife = day
+/** How long the row of a rejected order stays after that. */
+export const rejectedLife = 7 * day
