@@ -40,7 +40,7 @@ const groups: readonly Group[] = [
   },
   {
     title: { en: 'Inside', ru: 'Внутри' },
-    pages: ['database', 'authentication', 'settings', 'benchmarks', 'outages'],
+    pages: ['database', 'stored-data', 'authentication', 'settings', 'benchmarks', 'outages'],
   },
   {
     title: { en: 'Watch', ru: 'Наблюдение' },

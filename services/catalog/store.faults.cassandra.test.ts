@@ -172,7 +172,7 @@ describe.skipIf(!hasCassandra)('the catalog on Cassandra', () => {
     },
     {
       name: 'a forgetting',
-      writes: ['change_product', 'drop_attempts'],
+      writes: ['change_product'],
       async prepare(store, subject) {
         await reserve(store, subject)
         await commit(store, subject)

@@ -31,16 +31,16 @@ export function sqliteRetention(database: Database): SqliteRetention {
     'DELETE FROM settled_reservations WHERE order_id = ? AND reservation_id = ?',
     'drop_settled_reservation',
   )
-  const setDropAt = database.statement<[number, OrderId]>(
-    `UPDATE orders SET drop_at = ? WHERE id = ? AND status = 'REJECTED'`,
+  // Only once nothing of it is left to deliver or to forget; when it is begun again it is taken back.
+  const setDropAt = database.statement<[at: number, OrderId]>(
+    `UPDATE orders SET drop_at = ?1 WHERE id = ?2 AND status = 'REJECTED'
+       AND NOT EXISTS (SELECT 1 FROM outbox WHERE order_id = ?2)
+       AND NOT EXISTS (SELECT 1 FROM settled_reservations WHERE order_id = ?2)`,
     'set_order_drop_at',
   )
   const dropRejected = database.statement<[Millis, number]>(
-    `DELETE FROM orders WHERE id IN (
-       SELECT id FROM orders WHERE drop_at <= ? AND status = 'REJECTED'
-         AND NOT EXISTS (SELECT 1 FROM outbox WHERE order_id = orders.id)
-         AND NOT EXISTS (SELECT 1 FROM settled_reservations WHERE order_id = orders.id)
-       ORDER BY drop_at LIMIT ?)`,
+    `DELETE FROM orders WHERE id IN
+       (SELECT id FROM orders WHERE drop_at <= ? ORDER BY drop_at LIMIT ?)`,
     'drop_rejected_orders',
   )
   const forgetAnswers = database.statement<[Millis, number]>(

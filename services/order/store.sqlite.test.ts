@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { temporaryFolder } from '../../core/files/temporary-folder.fixture.ts'
 import { inSlices } from '../../core/resilience/in-slices.ts'
+import { sweep } from '../../core/resilience/sweep.ts'
 import { openDatabase } from '../../core/sqlite/database.ts'
 import type { UserId } from '../../core/values/ids.ts'
 import { manualClock, millis } from '../../core/values/time.ts'
@@ -123,5 +124,54 @@ test('what waits is counted and handed out as much of it as is asked for, howeve
   if (first !== undefined) await store.delivered(await store.undelivered(first))
   const entries = 3 * (orders - 1)
   expect(await store.outboxState(millis(now))).toMatchObject({ entries })
+  await store.close()
+})
+
+test('a sweep drops 100,000 refused orders to the last one, and others have a turn after each slice', async () => {
+  const rows = 100_000
+  const path = join(temporaryFolder('order'), 'order.db')
+  const store = openSqliteOrderStore({ path, clock: manualClock(now) })
+  const database = new DatabaseSync(path)
+  insertOrders(database, 'REJECTED', rows, { createdAt: now - 30 * day, restedAt: null })
+  database.exec(`UPDATE orders SET unlisted = 1, drop_at = created_at`)
+  database.close()
+  const slices: number[] = []
+  let turns = 0
+  let swept = false
+  const turn = () => {
+    turns += 1
+    if (!swept) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const drop = async (limit: number): Promise<number> => {
+    slices.push(await store.dropRejected(millis(now), limit))
+    return slices.at(-1) ?? 0
+  }
+  await sweep(drop, () => false)
+  swept = true
+  expect(slices.reduce((sum, each) => sum + each, 0)).toBe(rows)
+  expect(Math.max(...slices)).toBeLessThanOrEqual(500)
+  expect(turns).toBeGreaterThanOrEqual(slices.length)
+  await store.close()
+}, 60_000)
+
+test('what an older build has kept for ever ends as if it was confirmed when it came to rest', async () => {
+  const rested = now - 30 * day
+  const store = await oldStore((database) => {
+    insertOrders(database, 'REJECTED', 2, { createdAt: rested, restedAt: null })
+    database.exec(`UPDATE orders SET answer_status = 409, answer_body = '{}'`)
+    insertOrders(database, 'DELIVERED', 3, { createdAt: rested, restedAt: rested })
+    insertOrders(database, 'SHIPPING', 1, { createdAt: rested, restedAt: null })
+    // One release is still under way.
+    database.exec(`INSERT INTO outbox SELECT id, 4, 'release', '{"kind":"release","lines":[]}', 0, 0
+      FROM orders WHERE status = 'REJECTED' ORDER BY id LIMIT 1`)
+  })
+  expect(await store.forgetAnswers(millis(now), 10)).toBe(2)
+  const due = await store.reservationsToForget(millis(now), 10)
+  expect(due.map(({ orderId, reservation }) => orderId === reservation)).toEqual(
+    Array.from({ length: 4 }, () => true),
+  )
+  await store.forgotten(due, millis(now))
+  expect(await store.dropRejected(millis(now + day), 10)).toBe(1)
   await store.close()
 })

@@ -184,19 +184,19 @@ export interface SettledReservation {
  * services/catalog/store.ts; each is repeated until it is known to be done:
  *
  * ```
- *   REJECTED ─► release confirmed ─► a day ─► forgotten by the catalog ─► a week ─► row gone
+ *   REJECTED ─► release confirmed ─► a day ─► forgotten by the catalog ─► a day ─► row gone
  *      └ answer kept 24 h, then the key is free: the row is begun again with another reservation
  *   CANCELLED, DELIVERED ─► confirmed ─► a day ─► forgotten by the catalog; the row stays
  * ```
  * A key whose row is gone makes a row as if for the first time, under the id that the first one had, and
- * with its reservation. So a week lies between: what a process knew of the first row, and still acts upon,
+ * with its reservation. So another day lies between: what a process knew of the first row, and still acts upon,
  * is older than that.
  */
 export interface RetentionStore {
   /** Reservations of which the catalog has confirmed the end a day before `now`, the earliest first. */
   reservationsToForget(now: Millis, limit: number): Promise<readonly SettledReservation[]>
 
-  /** The catalog has forgotten them; rejected orders that they were made for go a week after `at`. */
+  /** The catalog has forgotten them; rejected orders that they were made for go a day after `at`. */
   forgotten(reservations: readonly SettledReservation[], at: Millis): Promise<void>
 
   /** Drops rejected orders whose time is over, with nothing left to deliver or to forget; says how many. */
@@ -298,4 +298,4 @@ const day = 86_400_000
 /** How long the catalog keeps a settled reservation, or a fence, once its end is confirmed. */
 export const reservationLife = day
 /** How long the row of a rejected order stays after that. */
-export const rejectedLife = 7 * day
+export const rejectedLife = day

@@ -33,7 +33,7 @@ export interface Records {
   stock(product: string): Promise<StockRow | null>
   /** The stock of all products. */
   stocks(): Promise<readonly (StockRow & { readonly product_id: string })[]>
-  /** In every state, fences included. */
+  /** In every state; where a store keeps fences apart from lines, without them. */
   reservations(): Promise<readonly ReservationRow[]>
   /** Both of one moment, product by product. */
   books(): Promise<{
