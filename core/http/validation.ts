@@ -54,7 +54,8 @@ export function invalid(found: readonly Issue[]): Problem {
  */
 export function compileValidator<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
   const compiled = Compile(withBoundedPatterns(schema))
-  const rewrite = rewriter(schema)
+  const holds = { texts: false }
+  const rewrite = rewriter(schema, holds)
   const check = (value: unknown): void => {
     if (!compiled.Check(value)) throw invalid(readable(compiled.Errors(value)))
   }
@@ -69,7 +70,7 @@ export function compileValidator<S extends TSchema>(schema: S): (value: unknown)
     check(value)
     const rewritten = rewrite(value)
     // In another form a text may have another length, or be blank.
-    check(rewritten)
+    if (holds.texts) check(rewritten)
     return rewritten as Static<S>
   }
 }
@@ -110,19 +111,20 @@ function sentenceOf(keyword: string, params: object): string | null {
 
 type Rewrite = (value: unknown) => unknown
 
-/** Built once per schema; null where it has neither a legacy field nor a text with a form. */
-function rewriter(schema: TSchema): Rewrite | null {
+/** Built once per schema; null where it has neither a legacy field nor a text with a form, which `holds` notes. */
+function rewriter(schema: TSchema, holds: { texts: boolean }): Rewrite | null {
   const shape = shapeOf(schema)
   if (shape.kind === 'array') {
-    const rewriteItem = rewriter(shape.items)
+    const rewriteItem = rewriter(shape.items, holds)
     return rewriteItem && ((value) => (value as unknown[]).map(rewriteItem))
   }
   if (shape.kind === 'nullable') {
-    const rewriteInner = rewriter(shape.inner)
+    const rewriteInner = rewriter(shape.inner, holds)
     return rewriteInner && ((value) => (value === null ? null : rewriteInner(value)))
   }
   if (shape.kind === 'scalar') {
     const form = formOf(schema)
+    holds.texts ||= form !== null
     return form && ((value) => inForm(form, value as string))
   }
   if (shape.kind !== 'object') return null
@@ -130,7 +132,7 @@ function rewriter(schema: TSchema): Rewrite | null {
   const inner: [string, Rewrite][] = []
   for (const [name, property] of shape.properties) {
     if (isLegacy(property)) dropped.push(name)
-    const rewrite = rewriter(property)
+    const rewrite = rewriter(property, holds)
     if (rewrite !== null) inner.push([name, rewrite])
   }
   if (dropped.length === 0 && inner.length === 0) return null
