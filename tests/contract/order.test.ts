@@ -1,6 +1,6 @@
 /** The order service's rows of the HTTP contract, against running services. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { newId, type UserId } from '../../core/values/ids.ts'
+import { newId, nilId, type UserId } from '../../core/values/ids.ts'
 import { clientOf } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { eventually, stockOf } from '../support/ledger.ts'
@@ -273,7 +273,9 @@ describe('GET /orders/', () => {
   test.each(['limit=0', 'limit=101', 'limit=x', 'all=yes'])('refuses ?%s', async (query) => {
     expectProblem(await read(`/orders/?${query}`, somebody().token), 422, 'validation_failed')
   })
-  test.each(['x', 'MS54', '../..', '%00'])('a cursor %j is 400', async (cursor) => {
+  // The last one is a place 30,000 years from now.
+  const farAhead = Buffer.from(`999999999999999.${nilId}`).toString('base64url')
+  test.each(['x', 'MS54', '../..', '%00', farAhead])('a cursor %j is 400', async (cursor) => {
     const answer = await read(`/orders/?cursor=${cursor}`, somebody().token)
     expectProblem(answer, 400, 'bad_request')
   })

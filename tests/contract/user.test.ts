@@ -1,6 +1,6 @@
 /** The user service's rows of the HTTP contract, against running services. */
 import { afterAll, describe, expect, test } from 'bun:test'
-import { newId } from '../../core/values/ids.ts'
+import { newId, nilId } from '../../core/values/ids.ts'
 import { clientOf, type Person } from '../support/client.ts'
 import { expectProblem } from '../support/expect-problem.ts'
 import { recordsOf } from '../support/readers.ts'
@@ -223,7 +223,11 @@ describe('what belongs to a user', () => {
       query = /<(\?[^>]*)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1] ?? ''
     }
     expect(seen).toEqual(placed)
-    expectProblem(await get('/users/me/orders?cursor=x', token), 400, 'bad_request')
+    const farAhead = Buffer.from(`999999999999999.${nilId}`).toString('base64url')
+    for (const cursor of ['x', farAhead]) {
+      const path = `/users/me/orders?cursor=${cursor}`
+      expectProblem(await get(path, token), 400, 'bad_request')
+    }
     expectProblem(await get('/users/me/orders?limit=0', token), 422, 'validation_failed')
   })
   test('a checkout here answers as one at the cart', async () => {
