@@ -18,7 +18,9 @@ const manyMarks = /\p{M}{31}/u
 
 /** A text whose length has been checked in its form; one with more marks in a row than any word has is only trimmed. */
 export function inForm(form: TextForm, text: string): string {
-  const trimmed = (manyMarks.test(text) ? text : text.normalize('NFC')).trim()
+  // Half of a surrogate pair has no UTF-8: no store keeps it and no path can hold it.
+  const whole = text.toWellFormed()
+  const trimmed = (manyMarks.test(whole) ? whole : whole.normalize('NFC')).trim()
   return form === 'key' ? trimmed.replace(/\s+/gu, ' ') : trimmed
 }
 
@@ -95,14 +97,16 @@ const classOf = (...groups: readonly (readonly Range[])[]): string =>
  * Not blank, and nothing refused in it. What each part takes is disjoint from what may follow it, so a
  * text is read once; and no look-ahead, as tools make values from the pattern.
  */
-const notBlank = (blank: string, refused: string): string =>
-  `[${blank}]*[^${blank}${refused}][^${refused}]*`
+const notBlank = (blank: string, refused: string, first = ''): string =>
+  `[${blank}]*[^${blank}${refused}${first}][^${refused}]*`
 
 const patternOf = (form: string, mayBeEmpty: boolean): string =>
   mayBeEmpty ? `^(?:${form})?$` : `^${form}$`
 
 const linePattern = notBlank(classOf(blanks), classOf(controls, lineBreaks, unseen))
-const keyPattern = notBlank(classOf(blanks), classOf(controls, lineBreaks, unseen, joiners))
+const notInKey = classOf(controls, lineBreaks, unseen, joiners)
+const keyPattern = notBlank(classOf(blanks), notInKey)
+const pathKeyPattern = notBlank(classOf(blanks), `${notInKey}/\\\\`, '.')
 const prosePattern = notBlank(
   classOf(blanks, lineEnds),
   classOf([
@@ -131,6 +135,16 @@ export const key = (maxLength: number, options: TSchemaOptions = {}) =>
     ...options,
   })
 
+/**
+ * A key that stands in a path: gateways refuse slashes and backslashes in a segment, encoded ones too,
+ * and segments that begin like `.` and `..`.
+ */
+export const pathKey = (maxLength: number, options: TSchemaOptions = {}) =>
+  Type.String({
+    ...{ minLength: 1, maxLength, pattern: patternOf(pathKeyPattern, false), [textMark]: 'key' },
+    ...options,
+  })
+
 /** Text of several lines, or empty: line breaks and tabs, but no other control characters. */
 export const prose = (maxLength: number, options: TSchemaOptions = {}) =>
   Type.String({
@@ -140,14 +154,21 @@ export const prose = (maxLength: number, options: TSchemaOptions = {}) =>
     ...options,
   })
 
-const mistakes = new Map(
-  [linePattern, keyPattern, prosePattern].flatMap((form) =>
-    [true, false].map((mayBeEmpty) => [
-      patternOf(form, mayBeEmpty),
-      'must not be blank or hold characters that cannot be seen',
-    ]),
+const mistakes = new Map([
+  ...[linePattern, keyPattern, prosePattern].flatMap((form) =>
+    [true, false].map(
+      (mayBeEmpty) =>
+        [
+          patternOf(form, mayBeEmpty),
+          'must not be blank or hold characters that cannot be seen',
+        ] as const,
+    ),
   ),
-)
+  [
+    patternOf(pathKeyPattern, false),
+    'must not be blank, begin with a dot, or hold slashes, backslashes or characters that cannot be seen',
+  ],
+])
 
 /** What to say of a text that these patterns refuse; null for any other pattern. */
 export const mistakeOf = (pattern: string): string | null => mistakes.get(pattern) ?? null

@@ -1,7 +1,7 @@
 /** What goes over the wire of the catalog; the examples are what Swagger shows and sends. */
 import Type, { type Static } from 'typebox'
 import { closed, Money, prefilled, Uuid } from '../../core/http/schemas.ts'
-import { key, line, optionalLine, prose } from '../../core/http/text.ts'
+import { line, optionalLine, pathKey, prose } from '../../core/http/text.ts'
 import { maxStock } from './store.ts'
 
 /** The first product of the demo, so that "Try it out" works as it stands. */
@@ -31,7 +31,7 @@ const description = { examples: ['Сладкие яблоки с тонкой к
 const manufacturer = { examples: ['ООО «Южный сад»'] }
 
 const Name = line(200, name)
-const Category = key(50, category)
+const Category = pathKey(50, category)
 const Description = Type.Union([prose(1_000), Type.Null()], description)
 const Manufacturer = Type.Union([optionalLine(100), Type.Null()], manufacturer)
 

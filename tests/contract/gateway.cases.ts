@@ -157,6 +157,24 @@ export function gatewayCases({ shop, client, url }: GatewayUnderTest): void {
       const large = await ask('POST', '/api/products/', { json: { ...json, description }, token })
       expectProblem(large, 413, 'payload_too_large')
     })
+    test('a category that no path could name is refused when it is made', async () => {
+      const token = client.tokens.admin()
+      const make = (category: string) =>
+        ask('POST', '/api/products/', {
+          json: { name: 'Чай', category, price: 1.5, stock_count: 3 },
+          token,
+        })
+      for (const category of ['Чай/Кофе', 'Чай\\Кофе', '.', '..']) {
+        expectProblem(await make(category), 422, 'validation_failed')
+        // One of before would still be found by the query.
+        const query = `?category=${encodeURIComponent(category)}`
+        expect((await get(`/api/products/${query}`)).status).toBe(200)
+      }
+      const category = `Чай; 100% «сила»? #${newId().slice(0, 8)}`
+      expect((await make(category)).status).toBe(201)
+      const path = `/api/products/by-category/${encodeURIComponent(category)}`
+      expect((await get(path)).json()).toMatchObject([{ name: 'Чай' }])
+    })
     test('pages of the allowed origin may ask', async () => {
       const allowed = await get('/api/products/categories/list', { origin })
       expect(allowed.headers.get('access-control-allow-origin')).toBe(origin)
