@@ -104,8 +104,10 @@ test('what is generated is what is committed', async () => {
 })
 
 describe.skipIf(!testsNeed('docker-compose'))('docker-compose', () => {
-  test('accepts the file', () => {
-    const { exitCode, stderr } = Bun.spawnSync(['docker-compose', 'config', '-q'], { cwd: root })
+  test.each(variants)('accepts the file: $PROFILE on $STORE', (variant) => {
+    const env = { ...process.env, ...variant }
+    const command = ['docker-compose', 'config', '-q']
+    const { exitCode, stderr } = Bun.spawnSync(command, { cwd: root, env })
     expect([exitCode, stderr.toString()]).toEqual([0, ''])
   })
 })

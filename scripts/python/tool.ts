@@ -6,13 +6,15 @@ import { missingPrograms } from '../programs.ts'
 const root = join(import.meta.dir, '../..')
 
 /**
- * The path of a program, installed as `infra/<name>/requirements.txt` says; installed anew when that
+ * The path of a program, installed as `infra/<name>/requirements.txt` says unless another file is given; installed anew when that
  * file has changed.
  *
  * @throws Error in one sentence when there is no Python
  */
-export function pythonTool(name: string): string {
-  const requirements = join(root, 'infra', name, 'requirements.txt')
+export function pythonTool(
+  name: string,
+  requirements = join(root, 'infra', name, 'requirements.txt'),
+): string {
   const environment = join(root, 'data', name)
   // Written last, so that an installation that was broken off does not count.
   const installed = join(environment, 'installed.txt')

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { ports } from '../../infra/topology.ts'
 import { cassandraEnv, cassandraMetrics } from './cassandra.ts'
 import { parseStack, type StackOptions } from './options.ts'
+import { isLoopback } from './place.ts'
 
 function options(args: readonly string[], env: Record<string, string> = {}): StackOptions {
   const command = parseStack(args, env)
@@ -31,6 +32,16 @@ describe('without options', () => {
   })
 })
 
+test.each([
+  ['127.0.0.1', true],
+  ['localhost', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['192.0.2.127', false],
+])('pages without a password are for this machine alone: %s', (host, isOwn) => {
+  expect(isLoopback(host)).toBe(isOwn)
+})
 test('production has no page without a password', () => {
   const { without } = options(['--profile', 'production', '--without', 'nginx'])
   expect([...without].sort()).toEqual(['jaeger', 'locust', 'nginx'])

@@ -13,7 +13,7 @@ import { cassandraEnv } from './cassandra.ts'
 import { findJaeger } from './jaeger.ts'
 import type { OptionalPart, StackOptions } from './options.ts'
 import { isAbsent, type Absent, type Part } from './part.ts'
-import { at, loopback, publicUrl, scrapeTargets } from './place.ts'
+import { at, isLoopback, loopback, publicUrl, scrapeTargets } from './place.ts'
 import { find, whyMissing, type ProgramName } from './programs.ts'
 import { readTelegram } from './telegram.ts'
 
@@ -121,7 +121,7 @@ function nginxPart(
   const { options } = making
   const { ports } = options
   const host = process.env['HOST'] || loopback
-  const onlyHere = /^(127\.|localhost$|\[?::1\]?$)/.test(host)
+  const onlyHere = isLoopback(host)
   const folder = folderOf(making, 'nginx')
   write(
     folder,

@@ -5,6 +5,9 @@ import type { StackOptions } from './options.ts'
 
 export const loopback = '127.0.0.1'
 
+/** Whether only this machine reaches what listens there. */
+export const isLoopback = (host: string): boolean => /^(127\.|localhost$|\[?::1\]?$)/.test(host)
+
 export const at = (port: number): string => `${loopback}:${port}`
 
 /** `http://localhost`, with the port where it is not the usual one. */
