@@ -114,4 +114,12 @@ export const migrations: readonly CassandraMigration[] = [
         AND speculative_retry = '50ms';
     `,
   },
+  {
+    version: 4,
+    name: 'reservations to forget',
+    cql: `
+      -- By the change of state that ended it: when the catalog may forget it, and its id.
+      ALTER TABLE orders ADD IF NOT EXISTS ended map<int, text> static;
+    `,
+  },
 ]

@@ -1,15 +1,15 @@
 /**
  * The outbox: entries in the partition of their order, written and dropped by conditional batches
- * there. Two kinds of entry are the store's own: a mark that the spending is still to be told of the
- * order, which goes only when that is done; and, in the place of a delivered entry that has ended a
- * reservation, when the catalog may forget that one.
+ * there. One kind of entry is the store's own: a mark that the spending is still to be told of the
+ * order, which goes only when that is done. In the place of a delivered entry that has ended a
+ * reservation, the order says when the catalog may forget that one.
  */
 import { LRUCache } from 'lru-cache'
 import { settle } from '../../core/cassandra/settle.ts'
 import type { BoundWrite } from '../../core/cassandra/statement.ts'
 import type { OrderId } from '../../core/values/ids.ts'
 import { minor } from '../../core/values/money.ts'
-import type { Millis } from '../../core/values/time.ts'
+import { millis, type Millis } from '../../core/values/time.ts'
 import { isFinal, type VisibleStatus } from './order.ts'
 import type { Spending } from './store.cassandra.spending.ts'
 import type { EntryRow, Statements } from './store.cassandra.statements.ts'
@@ -52,7 +52,6 @@ export interface Entries {
 }
 
 const mark = 'spend'
-const end = 'forget'
 /** Orders whose settled marks are remembered; of the others the spending is asked again. */
 const remembered = 10_000
 
@@ -64,7 +63,6 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
     if (order === undefined) return null
     const entries: OutboxEntry[] = []
     const uncounted: number[] = []
-    const ended: EndedReservation[] = []
     let since: Millis | null = null
     for (const { change, kind, effect, entered_at: at, traceparent } of rows) {
       if (change === null) continue
@@ -73,18 +71,12 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
         continue
       }
       if (effect === null || at === null) throw new Error('An outbox entry has no effect.')
-      if (kind === end) {
-        // Written by `drop`.
-        const reservation = effect as OrderId
-        ended.push({ orderId: id, reservation, sequence: change, forgetAt: at })
-        continue
-      }
       // Written by `writesOf` from the same type.
       const parsed = JSON.parse(effect) as Effect
       entries.push({ orderId: id, sequence: change, effect: parsed, traceparent })
       if (since === null || at < since) since = at
     }
-    return { order, entries, since, uncounted, ended }
+    return { order, entries, since, uncounted, ended: endedOf(id, order) }
   }
 
   return {
@@ -121,7 +113,7 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
         ...entries.flatMap(({ sequence, effect }) =>
           effect.kind === 'notify'
             ? []
-            : sql.addEntry.bind(id, sequence, end, effect.reservation ?? id, forgetAt),
+            : sql.addEnded.bind(sequence, `${forgetAt} ${effect.reservation ?? id}`, id),
         ),
       ]
       if (drops.length === 0) return
@@ -135,15 +127,26 @@ export function createEntries(sql: Statements, spending: Spending): Entries {
     },
 
     async dropEnded(id, reservations) {
-      const changes = new Set(reservations.map(({ sequence }) => sequence))
+      const changes = [...new Set(reservations.map(({ sequence }) => sequence))]
       await settle(
-        () =>
-          sql.dropEntries.run([...changes].map((change) => sql.dropEnded.bind(id, change, end))),
-        async () =>
-          (await sql.entriesSettled.all(id)).every(
-            ({ change, kind }) => kind !== end || change === null || !changes.has(change),
-          ),
+        () => sql.dropEntries.run(changes.map((change) => sql.dropEnded.bind(change, id))),
+        async () => {
+          const [order] = await sql.entriesSettled.all(id)
+          return changes.every((change) => order?.ended?.has(change) !== true)
+        },
       )
     },
   }
 }
+
+const endedOf = (id: OrderId, { ended }: Pick<EntryRow, 'ended'>): readonly EndedReservation[] =>
+  [...(ended ?? [])].map(([sequence, text]) => {
+    // Written by `drop`.
+    const [forgetAt = '', reservation = ''] = text.split(' ')
+    return {
+      orderId: id,
+      reservation: reservation as OrderId,
+      sequence,
+      forgetAt: millis(Number(forgetAt)),
+    }
+  })

@@ -28,6 +28,8 @@ export interface EntryRow {
   readonly total: Minor
   readonly created_at: Millis
   readonly traceparent: string
+  /** By the change of state that ended a reservation: when it may be forgotten, a blank, its id. */
+  readonly ended: ReadonlyMap<number, string> | null
 }
 
 export interface ListRow {
@@ -190,7 +192,7 @@ function orderStatements(keyspace: Keyspace) {
       `DELETE user_id, checkout_id, idempotency_key, fingerprint, status, sequence, lines,
          expected_total, total, created_at, updated_at, next_at, rested_at, delivery_time, traceparent,
          reservation_id, instance, lease_owner, lease_until, answer_status, answer_body, answer_until,
-         inserted_by, operations
+         inserted_by, operations, ended
        FROM orders WHERE id = ? IF status = 'REJECTED' AND sequence = ?`,
       'drop_rejected_order',
     ),
@@ -218,7 +220,7 @@ function orderStatements(keyspace: Keyspace) {
 
 function entryStatements(keyspace: Keyspace) {
   const entries = `SELECT change, kind, effect, entered_at, user_id, status, sequence, total,
-    created_at, traceparent FROM orders WHERE id = ?`
+    created_at, traceparent, ended FROM orders WHERE id = ?`
   return {
     addEntry: keyspace.write<
       [id: OrderId, change: number, kind: string, effect: string | undefined, at: Millis]
@@ -237,9 +239,13 @@ function entryStatements(keyspace: Keyspace) {
       `DELETE FROM orders WHERE id = ? AND change = ? AND kind = ? IF status != 'PENDING'`,
       'drop_outbox_entry',
     ),
+    addEnded: keyspace.write<[change: number, ended: string, id: OrderId]>(
+      'UPDATE orders SET ended[?] = ? WHERE id = ?',
+      'add_ended_reservation',
+    ),
     // The order may be begun again meanwhile, so this one holds in every state.
-    dropEnded: keyspace.conditional<[id: OrderId, change: number, kind: string]>(
-      `DELETE FROM orders WHERE id = ? AND change = ? AND kind = ? IF sequence != -1`,
+    dropEnded: keyspace.conditional<[change: number, id: OrderId]>(
+      `DELETE ended[?] FROM orders WHERE id = ? IF sequence != -1`,
       'drop_ended_reservation',
     ),
   }

@@ -62,10 +62,8 @@ export function cassandraRecords({ directory }: { readonly directory: string }):
     },
     async undelivered() {
       const rows = await scan('order', 'change, kind FROM orders')
-      // What the spending is to be told of, and what the catalog may forget, is the store's own.
-      const own = ['spend', 'forget']
-      return rows.filter(({ change, kind }) => change !== null && !own.includes(String(kind)))
-        .length
+      // A mark that the spending is to be told of is the store's own.
+      return rows.filter(({ change, kind }) => change !== null && kind !== 'spend').length
     },
     async openCheckouts() {
       const rows = await scan('cart', 'checkout_id FROM carts')
