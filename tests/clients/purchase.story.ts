@@ -44,7 +44,7 @@ async function run(command: readonly string[], cwd: string, env = {}): Promise<s
 
 const documents: Readonly<Record<string, (name: ServiceName) => Promise<string>>> = {
   today: async (name) => (await fetch(`${shop.urls.gateway}${prefixes[name]}/openapi.json`)).text(),
-  // Minified, as scripts/openapi/documents.ts of that version made them.
+  // As scripts/openapi/documents.ts of that version made them.
   'version 1.0': async (name) => readFileSync(join(here, 'documents-1.0', `${name}.json`), 'utf8'),
 }
 
