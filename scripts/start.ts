@@ -1,5 +1,6 @@
 /** `npm start`: the whole shop on this machine, until Ctrl-C. */
 import { dirname, join, resolve } from 'node:path'
+import { urlOfListener } from '../core/values/authority.ts'
 import { ensureKeys } from '../core/auth/key-files.ts'
 import { ignoreProxies } from '../core/clients/proxies.ts'
 import { failureText } from '../core/logging/sentence.ts'
@@ -182,8 +183,7 @@ function probesOf(plans: readonly ProcessPlan[]): readonly Probe[] {
   return [...own, ...behind]
 }
 
-const addressOf = ({ host, port }: ProcessPlan): string =>
-  `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`
+const addressOf = ({ host, port }: ProcessPlan): string => urlOfListener(host, port)
 
 function refuse(sentence: string, code: number): never {
   process.stderr.write(`${sentence}\n`)

@@ -6,6 +6,7 @@ import {
   choice,
   duration,
   flag,
+  host,
   integer,
   list,
   networks,
@@ -27,7 +28,7 @@ export const commonSettings = {
     help: 'demo has sample data and accounts; production refuses both',
     default: 'production',
   }),
-  HOST: text({ help: 'address to listen on', default: '127.0.0.1' }),
+  HOST: host({ help: 'address to listen on', default: '127.0.0.1' }),
   PORT: portSetting(8000),
   DATA_DIR: path({
     help: 'folder that holds the SQLite files',

@@ -7,6 +7,7 @@ import {
   describeSettings,
   duration,
   flag,
+  host,
   integer,
   list,
   networks,
@@ -79,6 +80,17 @@ describe('a setting', () => {
         ['https://shop.example/api', 'https://shop.example/api'],
       ],
       ['127.0.0.1:8000', 'ftp://host', 'http://user:word@host', 'http://host/?a=1'],
+    ],
+    [
+      'host',
+      host({ help }),
+      [
+        ['127.0.0.1', '127.0.0.1'],
+        ['::', '::'],
+        ['[::1]', '::1'],
+        ['shop.example', 'shop.example'],
+      ],
+      ['x86_64-conda-linux-gnu', '127.0.0.1:80', 'http://localhost', '-', 'a b'],
     ],
     [
       'networks',

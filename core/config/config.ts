@@ -1,4 +1,6 @@
 /** Settings from environment variables: typed, with help and defaults, and all mistakes told at once. */
+import { isIP } from 'node:net'
+import { plainHost } from '../values/authority.ts'
 import { isNetwork } from '../values/networks.ts'
 import { millis, type Millis } from '../values/time.ts'
 
@@ -172,6 +174,18 @@ export const list = (options: SettingOptions<readonly string[]>): Setting<readon
         .map((each) => each.trim())
         .filter((each) => each !== ''),
     ),
+  )
+
+/** An address or the name of a machine; an IPv6 address may stand in brackets. */
+export const host = (options: SettingOptions<string>): Setting<string> =>
+  setting(
+    options,
+    'an address of this machine or a name of it, such as 127.0.0.1, ::1 or 0.0.0.0',
+    (value) => {
+      const plain = plainHost(value)
+      const isName = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(plain)
+      return isName || isIP(plain) !== 0 ? plain : undefined
+    },
   )
 
 /** Addresses and networks between commas. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'bun:test'
 import { openConnection, type Connection } from '../http/engine/connection.fixture.ts'
+import { Reply } from '../http/reply.ts'
 import { createLogger } from '../logging/logger.ts'
 import { serve } from './serve.ts'
 
@@ -187,6 +188,24 @@ describe('a termination', () => {
 })
 
 describe('a port that is in use', () => {
+  test.each([
+    ['192.0.2.1', 'HOST is "192.0.2.1", which is no address of this machine.'],
+    [
+      'no-such-host.invalid',
+      'HOST is "no-such-host.invalid", which is no address of this machine.',
+    ],
+  ])('and a host that is not there, %s, are told apart in one sentence', (host, sentence) => {
+    expect(() =>
+      serve({
+        ...{ host, port: 0, drainDelay: 0, grace: 0 },
+        handle: () => new Reply(204, {}, null),
+        log: createLogger({ service: 'order', level: 'silent' }),
+        onDraining() {},
+        inFlight: () => 0,
+        stop: async () => {},
+      }),
+    ).toThrow(sentence)
+  })
   test('is told in one sentence, also when another process has it', async () => {
     const { port } = await start()
     const before = process.listenerCount('SIGTERM')

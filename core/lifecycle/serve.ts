@@ -10,6 +10,7 @@
  * A stop often reaches a process twice: from whoever ends a whole group, and from what started it. So
  * SIGTERM counts again only after a second, and SIGINT, which the launcher sends, never.
  */
+import { isIP } from 'node:net'
 import { engine } from '../http/engine/chosen.ts'
 import type { Handle, Listening } from '../http/engine/engine.ts'
 import type { Logger } from '../logging/logger.ts'
@@ -89,10 +90,22 @@ function listen(options: ServeOptions): Listening {
       onError: (error) => options.log.error({ err: error }, 'an error escaped the handle'),
     })
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-    if (!taken) throw error
-    throw new Error(`Port ${options.port} on ${options.host} is in use.`, { cause: error })
+    const reason = whyNot(options, error)
+    throw reason === null ? error : new Error(reason, { cause: error })
   }
+}
+
+const wrongAddress: ReadonlySet<unknown> = new Set(['EADDRNOTAVAIL', 'EINVAL', 'ENOTFOUND'])
+
+/** One sentence; null for what has nothing to do with host and port. */
+function whyNot({ host, port }: ServeOptions, error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  const wrongHost = `HOST is ${JSON.stringify(host)}, which is no address of this machine`
+  if (wrongAddress.has(code)) return `${wrongHost}.`
+  if (code !== 'EADDRINUSE') return null
+  // Engines say the same of a name that nobody knows.
+  const taken = `Port ${port} on ${host} is in use`
+  return isIP(host) === 0 && host !== 'localhost' ? `${taken}, or ${wrongHost}.` : `${taken}.`
 }
 
 /** Connections that carry no request would hold the engine's own drain open, so only requests count. */

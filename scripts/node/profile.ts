@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { urlOfListener } from '../../core/values/authority.ts'
 import { ensureKeys } from '../../core/auth/key-files.ts'
 import { runCommand } from '../command.ts'
 import { planShop, type ProcessPlan } from '../shop/plan.ts'
@@ -141,7 +142,7 @@ async function profile(
     name,
   )
   await running.ready()
-  await load(`http://${plan.host}:${plan.port}`, clients, seconds)
+  await load(urlOfListener(plan.host, plan.port), clients, seconds)
   await running.end()
   const page = readdirSync(into).find((file) => file.endsWith('.html'))
   if (page === undefined) throw new Error(`${name} left no page.`)
@@ -186,7 +187,7 @@ function startProcess(
   }
   return {
     async ready() {
-      const url = `http://${plan.host}:${plan.port}/health/ready`
+      const url = `${urlOfListener(plan.host, plan.port)}/health/ready`
       const isReady = () =>
         fetch(url).then(
           ({ ok }) => ok,

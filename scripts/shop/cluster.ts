@@ -1,5 +1,6 @@
 /** Looks before the start whether a Cassandra cluster can be reached at all; it starts none. */
 import { connect } from 'node:net'
+import { authorityOf, hostAndPort } from '../../core/values/authority.ts'
 import type { Environment } from '../../core/config/config.ts'
 
 /** Milliseconds that a contact point gets to accept a connection. */
@@ -10,7 +11,7 @@ export async function clusterMissing(env: Environment): Promise<string | null> {
   const points = contactPoints(env)
   const reached = await Promise.all(points.map(accepts))
   if (reached.includes(true)) return null
-  const where = points.map(({ host, port }) => `${host}:${port}`).join(', ')
+  const where = points.map(({ host, port }) => authorityOf(host, port)).join(', ')
   return `No Cassandra answers at ${where}: start one with "npm run cassandra -- up", or name yours in CASSANDRA_CONTACT_POINTS.`
 }
 
@@ -25,10 +26,7 @@ function contactPoints(env: Environment): readonly ContactPoint[] {
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '')
-    .map((each) => {
-      const [, host = each, own] = /^([^:]+):(\d+)$/.exec(each) ?? []
-      return { host, port: Number(own ?? 9042) }
-    })
+    .map((each) => hostAndPort(each, 9042))
 }
 
 function accepts({ host, port }: ContactPoint): Promise<boolean> {

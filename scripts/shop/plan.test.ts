@@ -96,6 +96,14 @@ test('what the user set reaches the processes, but moves no service', () => {
   })
 })
 
+test('an IPv6 host is the same with brackets and without', () => {
+  for (const HOST of ['::1', '[::1]']) {
+    const plans = planShop(options, { HOST })
+    expect(plans.find(({ role }) => role === 'gateway')?.host).toBe('::1')
+    expect(envOf(plans, 'gateway')['HOST']).toBe('::1')
+  }
+})
+
 test('fast shortens the order timers, and only then', () => {
   const timer = (fast: boolean) =>
     envOf(planShop({ ...options, fast }, {}), 'order')['ORDER_DELIVERY_MAX_MS']

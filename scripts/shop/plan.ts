@@ -1,4 +1,5 @@
 /** What the shop consists of on one machine: processes, their ports and their environment. */
+import { plainHost } from '../../core/values/authority.ts'
 import { serviceNames, type ServiceName } from '../../core/values/service-name.ts'
 import type { Environment } from '../../core/config/config.ts'
 import { metricsPort, servicePort, type StartOptions } from './options.ts'
@@ -37,6 +38,7 @@ const fastTimers = {
  */
 export function planShop(options: StartOptions, env: Environment): readonly ProcessPlan[] {
   const { store, copies, servicesPort, dataDir, runtime } = options
+  const gatewayHost = plainHost(env['HOST'] || loopback)
   const numbers = Array.from({ length: copies }, (_, copy) => copy)
   const addresses = Object.fromEntries(
     serviceNames.map((name) => [
@@ -84,14 +86,14 @@ export function planShop(options: StartOptions, env: Environment): readonly Proc
   const gateway: ProcessPlan = {
     name: 'gateway',
     role: 'gateway',
-    host: env['HOST'] || loopback,
+    host: gatewayHost,
     port: options.port,
     metricsPort: metricsPort(servicesPort),
     main: 'services/gateway/main.ts',
     runtime,
     env: {
       ...shared,
-      HOST: env['HOST'] || loopback,
+      HOST: gatewayHost,
       PORT: String(options.port),
       GATEWAY_METRICS_PORT: String(metricsPort(servicesPort)),
       // Nothing stands before it that would have to notice that it drains.

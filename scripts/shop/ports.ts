@@ -35,7 +35,5 @@ function sentence({ host, port, owner, option }: PortWish, code: string): string
   if (code === 'EACCES') {
     return `Port ${port} needs more rights than you have, but ${owner} wants it: choose one above 1023 with ${option}.`
   }
-  return `${capital(owner)} cannot listen on ${host}:${port} (${code}).`
+  return `HOST is ${JSON.stringify(host)}, but ${owner} can only listen on an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0.`
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -175,4 +175,9 @@ test('a port in use is named with who needs it and how to move it', async () => 
   )
   await new Promise((resolve) => server.close(resolve))
   expect(await portInTheWay([wish])).toBeNull()
+  for (const host of ['x86_64-conda-linux-gnu', '192.0.2.1']) {
+    const named = await portInTheWay([{ ...wish, host }])
+    expect(named).toMatch(/^HOST is "[^\n]+\.$/)
+    expect(named).toContain(host)
+  }
 })

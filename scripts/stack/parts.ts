@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { alertmanagerFiles } from '../../infra/alertmanager/files.ts'
 import type { FileText } from '../../infra/generated.ts'
+import { authorityOf } from '../../core/values/authority.ts'
 import { demoProfile, nginxFiles, productionProfile } from '../../infra/nginx/files.ts'
 import { prometheusFiles } from '../../infra/prometheus/files.ts'
 import { timesAt } from '../../infra/prometheus/times.ts'
@@ -126,7 +127,7 @@ function nginxPart(
   write(
     folder,
     nginxFiles({
-      listen: `${host}:${ports.nginx}`,
+      listen: authorityOf(host, ports.nginx),
       statusListen: at(ports.nginxStatus),
       services: serviceAddresses((name) => at(ports[name])),
       gateway: at(ports.gateway),

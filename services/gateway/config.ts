@@ -1,6 +1,6 @@
 /** Settings of the gateway. */
 import { byProfile, commonSettings, portSetting } from '../../core/config/common.ts'
-import { duration, integer, list, number, path, text } from '../../core/config/config.ts'
+import { duration, host, integer, list, number, path } from '../../core/config/config.ts'
 
 const { PROFILE, HOST, DATA_DIR, LOG_LEVEL, TRUSTED_PROXIES, MAX_IN_FLIGHT } = commonSettings
 const { IDLE_TIMEOUT_MS, DRAIN_DELAY_MS, SHUTDOWN_GRACE_MS, CHECK_INTERVAL_MS } = commonSettings
@@ -57,7 +57,7 @@ export const gatewaySettings = {
     min: 0,
     max: 65_535,
   }),
-  GATEWAY_METRICS_HOST: text({
+  GATEWAY_METRICS_HOST: host({
     help: "address of the gateway's own metrics; never one that customers reach",
     default: '127.0.0.1',
   }),

@@ -4,6 +4,7 @@ import type { Engine, Listening, ListenOptions } from './engine.ts'
 import { UwsInbound } from './uws-inbound.ts'
 import type { Native, NativeApp, NativeListenSocket } from './uws-native.ts'
 import { sendReply, sendStatus } from './uws-reply.ts'
+import { authorityOf } from '../../values/authority.ts'
 import { pause } from '../../resilience/pause.ts'
 
 /** Milliseconds after the last answer in which sockets may still empty themselves. */
@@ -87,5 +88,7 @@ function socketOf(native: Native, app: NativeApp, host: string, port: number): N
   })
   if (found !== false) return found
   // The library does not say why; hardly anything else happens.
-  throw Object.assign(new Error(`Cannot listen on ${host}:${port}.`), { code: 'EADDRINUSE' })
+  throw Object.assign(new Error(`Cannot listen on ${authorityOf(host, port)}.`), {
+    code: 'EADDRINUSE',
+  })
 }
