@@ -5,7 +5,7 @@ import { inSlices } from './in-slices.ts'
  * Rows of one slice. With their indexes they are a few milliseconds of the event loop, and a commit; the
  * next slice comes after everything else that is due.
  */
-const slice = 200
+const slice = 100
 
 /**
  * Calls `drop` until it drops fewer rows than it may, which are the last ones.
