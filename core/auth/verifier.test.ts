@@ -175,6 +175,49 @@ describe('401 for', () => {
   }
 })
 
+describe('the clocks of two services', () => {
+  const after = (lead: number) => {
+    const reasons: string[] = []
+    const clock = manualClock(start - lead)
+    const { verify } = createVerifier({
+      service: 'catalog',
+      accessKeys: fixedKeys(access),
+      serviceKeys: fixedKeys(...Object.values(services)),
+      revocations: { isRevoked: () => false },
+      clock,
+      onServiceRefused: (reason) => reasons.push(reason),
+    })
+    return { clock, reasons, verify }
+  }
+  const token = `Bearer ${forge(services.cart, cartClaims)}`
+
+  test.each([0, 7_000, 15_000, -44_000])('may differ by %d ms', (lead) => {
+    const { verify, reasons } = after(lead)
+    expect(verify(token)).toMatchObject({ kind: 'service', name: 'cart' })
+    expect(reasons).toEqual([])
+  })
+  test('and past that the refusals are counted by their reason', async () => {
+    for (const [lead, reason] of [
+      [16_000, 'early'],
+      [-60_000, 'expired'],
+    ] as const) {
+      const { verify, reasons } = after(lead)
+      expect(await refusal(() => verify(token))).toBe('not_authenticated')
+      expect(reasons).toEqual([reason])
+    }
+    const { verify, reasons } = after(0)
+    const elsewhere = forge(services.cart, { ...cartClaims, aud: 'order' })
+    const forged = forge({ ...access, kid: services.cart.kid }, cartClaims)
+    const unknown = forge({ ...access, kid: 'cart:none' }, cartClaims)
+    for (const wrong of [elsewhere, forged, unknown]) {
+      expect(await refusal(() => verify(`Bearer ${wrong}`))).toBe('not_authenticated')
+    }
+    expect(reasons).toEqual(['unproven', 'unproven', 'unproven'])
+    expect(await refusal(() => verify('Bearer nonsense'))).toBe('not_authenticated')
+    expect(reasons).toHaveLength(3)
+  })
+})
+
 describe('a token that was good', () => {
   test('is refused from the second it expires, cached or not', async () => {
     const { verify, issue, clock } = setUp()

@@ -23,14 +23,27 @@ export interface VerifierOptions {
   /** Sessions that have ended before their tokens did. */
   readonly revocations: Pick<Revocations, 'isRevoked'>
   readonly clock: Clock
+  /** Told of each token of a service that is refused. */
+  readonly onServiceRefused?: (reason: ServiceRefusal) => void
 }
+
+/**
+ * Why a token of a service is refused. The first two need a good signature, so a clock is wrong;
+ * the third is anybody's who writes the name of a service's key.
+ */
+export const serviceRefusals = ['early', 'expired', 'unproven'] as const
+export type ServiceRefusal = (typeof serviceRefusals)[number]
 
 /** Characters of an Authorization header; ours are about 450, and longer ones are not worth hashing. */
 const maxLength = 4_096
 /** Tokens whose signature is remembered (measured: 0.2 us for one of them, 50 us for a new one). */
 const cacheSize = 10_000
-/** Milliseconds by which the clocks of two machines may differ; never added to `exp`. */
-const clockTolerance = 5_000
+/**
+ * Milliseconds by which the clock of who signs may be ahead; never added to `exp`. As many as a service
+ * leaves of its tokens' lives, which is by how much it may be behind: both ways the same, and no token
+ * is good for longer than its life and this.
+ */
+const clockTolerance = 15_000
 /** What a signature has proved, read once per token; times in milliseconds. */
 interface Proof {
   readonly caller: Caller
@@ -56,17 +69,28 @@ interface Known {
  * @throws not_authenticated; service_unavailable while no key of the user service was ever seen
  */
 export function createVerifier(options: VerifierOptions): { readonly verify: Authenticate } {
-  const { accessKeys, serviceKeys, revocations, clock } = options
+  const { accessKeys, serviceKeys, revocations, clock, onServiceRefused } = options
   const readService = serviceReader(options.service)
   const signatures = signatureChecks()
   const known = new LRUCache<string, Known>({ max: cacheSize })
 
   const keyOf = (kid: string): PublicKey | undefined => serviceKeys.get(kid) ?? accessKeys.get(kid)
 
+  function refused(caller: Caller, reason: ServiceRefusal): Problem {
+    if (caller.kind === 'service') onServiceRefused?.(reason)
+    return rejected()
+  }
+
+  function unproven(kid: string): Problem {
+    if (ownerOf(kid) !== undefined) onServiceRefused?.('unproven')
+    return rejected()
+  }
+
   /** Time and revocation are asked on every call; only the signature is remembered. */
   function admitted({ caller, revocable, expires, notBefore }: Proof): Caller {
     const now = clock.now()
-    if (now >= expires || now + clockTolerance < notBefore) throw rejected()
+    if (now >= expires) throw refused(caller, 'expired')
+    if (now + clockTolerance < notBefore) throw refused(caller, 'early')
     if (revocable !== null && revocations.isRevoked(revocable)) throw rejected()
     return caller
   }
@@ -75,7 +99,7 @@ export function createVerifier(options: VerifierOptions): { readonly verify: Aut
     const payload = signatures.payloadOf(tokenOf(authorization), key)
     const read = serviceKeys.get(kid) === key ? readService : readUser
     const proof = payload === null ? null : proofIn(payload, kid, read)
-    if (proof === null) throw rejected()
+    if (proof === null) throw unproven(kid)
     known.set(tailOf(authorization), { authorization, key, proof })
     return admitted(proof)
   }
@@ -87,7 +111,7 @@ export function createVerifier(options: VerifierOptions): { readonly verify: Aut
     // Without any key a good token cannot be told from a bad one: that is our failure, not the caller's.
     if (accessKeys.size() === 0)
       throw problem('service_unavailable', { values: { service: 'user' } })
-    throw rejected()
+    throw unproven(kid)
   }
 
   function firstSeen(authorization: string): Caller | Promise<Caller> {

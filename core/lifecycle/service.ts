@@ -5,7 +5,7 @@ import { keyFile } from '../auth/key-files.ts'
 import { loadSigningKey, refuseDemoKeys } from '../auth/keys.ts'
 import { keysFromFile, keysFromPeer, type KeySource } from '../auth/key-source.ts'
 import { createRevocations, type RevocationPage, type Revocations } from '../auth/revocations.ts'
-import { createVerifier } from '../auth/verifier.ts'
+import { createVerifier, serviceRefusals, type ServiceRefusal } from '../auth/verifier.ts'
 import { createClientMetrics } from '../clients/client-metrics.ts'
 import { ignoreProxies } from '../clients/proxies.ts'
 import type { ServiceClient } from '../clients/service-client.ts'
@@ -138,6 +138,16 @@ export async function runService<S extends Definition>(
   }
 }
 
+function countRefusals(metrics: Metrics): (reason: ServiceRefusal) => void {
+  const counter = metrics.counter(
+    'service_tokens_refused_total',
+    'Tokens of services that were refused',
+    ['reason'],
+  )
+  const slots = new Map(serviceRefusals.map((reason) => [reason, counter.slot({ reason })]))
+  return (reason) => slots.get(reason)?.inc()
+}
+
 async function boot<S extends Definition>(service: ServiceDefinition<S>): Promise<void> {
   const { name } = service
   ignoreProxies()
@@ -259,7 +269,14 @@ async function boot<S extends Definition>(service: ServiceDefinition<S>): Promis
     'Age of what is known of ended sessions',
     () => revocations.lag() / 1000,
   )
-  const verifier = createVerifier({ service: name, accessKeys, serviceKeys, revocations, clock })
+  const verifier = createVerifier({
+    service: name,
+    accessKeys,
+    serviceKeys,
+    revocations,
+    clock,
+    onServiceRefused: countRefusals(metrics),
+  })
 
   const observer = createObserver(
     metrics,

@@ -164,6 +164,15 @@ export const alertCases: readonly AlertCase[] = [
     silent: { 'revocation_feed_lag_seconds{job="cart"}': '30x25' },
   },
   {
+    alert: 'ServiceTokensRefused',
+    fires: { 'service_tokens_refused_total{job="catalog",reason="early"}': '0x5 0+10x20' },
+    at: '8m',
+    silent: {
+      'service_tokens_refused_total{job="catalog",reason="early"}': '0x25',
+      'service_tokens_refused_total{job="catalog",reason="unproven"}': '0+10x25',
+    },
+  },
+  {
     alert: 'StoreSlow',
     fires: durations('cassandra_query_duration_seconds', statement, '0.5', 10),
     at: '8m',

@@ -79,6 +79,16 @@ export const budgetAlerts = (time: Times): AlertGroup => ({
         '{{ $value | humanizePercentage }} of the requests to {{ $labels.job }} fail over the long window; 0.1 % may.',
     },
     {
+      name: 'ServiceTokensRefused',
+      severity: 'warning',
+      // What needs no good signature anybody can send.
+      expr: `sum by (job) (increase(service_tokens_refused_total{reason!="unproven"}[${time('5m')}])) > 5`,
+      for: '1m',
+      summary: '{{ $labels.job }} refuses the tokens of other services',
+      description:
+        '{{ $value | humanize }} calls within five minutes had a token that was too old or not valid yet: the clocks of two machines are more than 15 s apart.',
+    },
+    {
       name: 'ErrorBudgetBurnSlow',
       severity: 'warning',
       expr: `(${burns(3, '1d', '2h')}) or (${burns(1, '3d', '6h')})`,
