@@ -48,7 +48,9 @@ interface Endpoint {
 
 /** Builds the handle of a service. It never throws and never rejects. */
 export function createApplication(options: ApplicationOptions): Application {
-  const bodies = createBodyIntake({ places: options.maxInFlight, patience: bodyPatience })
+  // One place at least: with none in flight every request is shed before its body is read.
+  const places = Math.max(1, options.maxInFlight)
+  const bodies = createBodyIntake({ places, patience: bodyPatience })
   const router = createRouter<Endpoint>(
     options.routes.map((route) => ({
       method: route.method,

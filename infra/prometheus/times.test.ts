@@ -12,7 +12,7 @@ const milliseconds = (duration: string): number => {
 
 /** Durations where Prometheus and Alertmanager look for them; in names and texts they are words. */
 const places =
-  /(?<=\[)\d+(?:ms|[smhd])(?=\])|(?<=(?:for|interval|_wait|_interval|_timeout): )\d+(?:ms|[smhd])\b/g
+  /(?<=\[)\d+(?:ms|[smhd])(?=\])|(?<=offset )\d+(?:ms|[smhd])\b|(?<=(?:for|interval|_wait|_interval|_timeout): )\d+(?:ms|[smhd])\b/g
 
 function textAt(scale: number): string {
   const place = { targets: { catalog: ['a:1'] }, alertmanagers: ['a:2'], docs: 'http://a/docs' }
