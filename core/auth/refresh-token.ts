@@ -10,9 +10,9 @@ import { millis, type Millis } from '../values/time.ts'
  *
  * The family stays the same from log-in to log-out and the session's id is derived from it, so the
  * one row of a session finds its tokens old and new. The secret is new in every token: random in the
- * first one, and then HMAC-SHA-256 of the token before under a key of the user service. So whoever
- * shows one token twice at once, as two tabs do or a client that lost the answer, gets the same
- * successor from any instance, and no token is stored in plain. Without the key nobody can tell the
+ * first one, and then HMAC-SHA-256 of the token before under a key of the user service. So a token
+ * that is shown twice at once, by two tabs or by a client that lost the answer, has the same successor
+ * at any instance, and no token is stored in plain. Without the key nobody can tell the
  * next token from an old one.
  *
  * Who shows the right family with another secret holds a token that was already used: only a holder

@@ -55,7 +55,7 @@ export const badTargetsFor = (prefix: string, aim: string): readonly string[] =>
   `http://shop.test${prefix}/x/../${aim}`,
 ]
 
-/** Targets that look alike and are good: whoever refuses these refuses customers. */
+/** Valid targets that look similar: refusing one of these would refuse customers. */
 export const goodTargets: readonly string[] = [
   '/',
   '/?',

@@ -35,7 +35,7 @@ export const bodyPatience = 5_000
 
 /**
  * Builds the intake. Past its places the body that has been waited for longest is given up and not
- * the new one: whoever sends at once is served, however many send slowly.
+ * the new one: a client that sends at once is served, however many send slowly.
  */
 export function createBodyIntake({ places, patience }: BodyIntakeOptions): BodyIntake {
   if (!(places >= 1)) throw new RangeError('The option "places" must be at least 1.')

@@ -7,7 +7,7 @@
  *   a second SIGTERM that comes clearly later, or the end of the grace period: exit at once
  * ```
  *
- * A stop often reaches a process twice: from whoever ends a whole group, and from what started it. So
+ * A stop often reaches a process twice: once as a member of its process group, once from its parent. So
  * SIGTERM counts again only after a second, and SIGINT, which the launcher sends, never.
  */
 import { isIP } from 'node:net'

@@ -1,6 +1,6 @@
 /**
  * How late a request may come that changes stock: it says when its sender last knew that it was wanted,
- * and whoever carries it out refuses it once that is too long ago.
+ * and the receiver refuses it once that is too long ago.
  *
  * A deadline cannot do this. It is a remaining time, so it starts anew where a request has lain: in the
  * buffer of a process that stood still, or in a call that a stopped process goes on with.

@@ -55,7 +55,7 @@ export interface Database extends Pick<GroupCommit, 'write'> {
 
 /**
  * Milliseconds that a statement waits for another process, inside of the event loop: enough for the
- * moments in which a reader may meet a lock. Whoever writes waits by a timer, see `groupCommit`.
+ * moments in which a reader may meet a lock. Writes wait by a timer, see `groupCommit`.
  */
 const busyTimeout = 2
 

@@ -175,7 +175,7 @@ export function groupCommit(connection: DatabaseSync, options: GroupCommitOption
     }
   }
 
-  /** Of those that go on waiting, none has begun; whoever has waited for too long is refused. */
+  /** Commands that wait have not begun; those that have waited for too long are refused. */
   function waitForLock(cause: unknown): void {
     const now = performance.now()
     const late = waiting.filter(({ until }) => until <= now)

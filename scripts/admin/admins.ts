@@ -97,8 +97,8 @@ interface Step {
 const now = systemClock.now
 
 const steps: Readonly<Record<UserChange, Step>> = {
-  // The sessions end before the role changes: whoever holds a token of before, stolen perhaps, must
-  // not turn into an admin with it at the next refresh. A crash between the two leaves a user who has
+  // The sessions end before the role changes: an older token, perhaps a stolen one, must not
+  // become an admin's at the next refresh. A crash between the two leaves a user who has
   // to sign in again.
   promote: {
     isSo: ({ role }) => role === 'admin',

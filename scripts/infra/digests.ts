@@ -61,7 +61,7 @@ export async function digestOf(image: string): Promise<string> {
   }
 }
 
-/** Registries give whoever asks a token for reading what is public. */
+/** Registries give anybody a token for reading public images. */
 async function token(refusal: Response): Promise<string> {
   const challenge = refusal.headers.get('www-authenticate') ?? ''
   const fields = new Map(

@@ -20,7 +20,7 @@ export interface Running {
   readonly pid: () => number | null
   /** From here on a death is answered with a restart instead of `onFailedStart`. */
   keepAlive(): void
-  /** From here on an end is wanted, whoever asks the process for it. */
+  /** From here on an end of the process is expected, whatever its cause. */
   letEnd(): void
   /** Stops the process and starts it again at once. */
   restart(): Promise<void>

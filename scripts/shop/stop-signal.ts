@@ -3,8 +3,8 @@ import { sameSignal } from '../../core/lifecycle/same-signal.ts'
 
 /**
  * The first SIGINT or SIGTERM asks for a stop; the same one again ends everything at once. A terminal,
- * npm and a service manager each pass on the one signal that was meant, and whoever supervises this
- * process sends the other kind than those do: neither is an order.
+ * npm and a service manager each pass on the one signal that was meant, and the launcher
+ * sends its processes the other kind: neither means "at once".
  */
 export function stopSignal(): {
   readonly signal: AbortSignal

@@ -252,7 +252,7 @@ function statementsOf(database: Database) {
   }
 }
 
-/** Where the gauge of open checkouts ends: whoever looks at so many needs no exact number. */
+/** Where the gauge of open checkouts ends: past it nobody needs the exact number. */
 const mostCounted = 10_000
 
 // Written by `save` and `closeCheckout` from the same type.

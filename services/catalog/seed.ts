@@ -62,7 +62,7 @@ export async function seedDemo(options: SeedOptions): Promise<void> {
     }
     await pause(waitTime)
   }
-  // Whoever goes on need not wait for the end of the lease.
+  // The next process need not wait for the end of the lease.
   const now = clock.now()
   await store.claimSeed(seedName, { owner, now, until: now })
 }

@@ -66,8 +66,8 @@ export const commit = (order: OrderId): Step<CommitResult> => ({
 
 /**
  * Gives the line back, or fences it where nothing was reserved. A product that nobody knows gets no
- * fence: anybody can invent ids, and each would become a partition. Whoever reserves it later, once it
- * is there, meets the note that the release left with the order (`attempts`).
+ * fence: anybody can invent ids, and each would become a partition. A reserve that comes once it is
+ * there meets the note that the release left with the order (`attempts`).
  */
 export const release = (order: OrderId, quantity: number): Step<ReleaseResult> => ({
   order,

@@ -117,7 +117,7 @@ export function createStock(
     return { kind: 'whole', held, fresh }
   }
 
-  /** Carries out a release that was asked for, by whoever meets it; null where none was. */
+  /** Carries out a release that was requested and not finished; null where there is none. */
   async function released(
     order: OrderId,
     attempts: readonly AttemptRow[],

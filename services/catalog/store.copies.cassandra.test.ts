@@ -225,7 +225,7 @@ describe.skipIf(!hasCassandra)('two copies', () => {
     }
     const [met, forgotten] = [await straggler(), await straggler()]
     expect(await stockOf(id)).toMatchObject({ available: 2, reserved: 2 })
-    // Whoever asks for it again ends the release, and so does forgetting when nobody does.
+    // A retry ends the release, and so does forgetting where no retry comes.
     expect(await stores[1].reserve(met, lines)).toEqual({ kind: 'released' })
     expect(await stockOf(id)).toMatchObject({ available: 3, reserved: 1 })
     await stores[1].forget([forgotten])

@@ -74,13 +74,13 @@ export const gatewaySettings = {
     max: 10_000_000,
   }),
   RATE_LIMIT_ADDRESS_PER_SECOND: number({
-    help: 'requests a second on average of one address, whoever sends them; health checks have as many again',
+    help: 'requests a second on average of one address, for all its users together; health checks have as many again',
     default: byProfile(200, 1_000_000),
     min: 0.001,
     max: 10_000_000,
   }),
   RATE_LIMIT_ADDRESS_BURST: integer({
-    help: 'requests at once of one address, whoever sends them; health checks have as many again',
+    help: 'requests at once of one address, for all its users together; health checks have as many again',
     default: byProfile(800, 1_000_000),
     min: 1,
     max: 10_000_000,

@@ -35,7 +35,7 @@ export interface RateLimit {
 export interface RateLimitsOptions {
   /** Of a user, and of all visitors of an address who are not signed in. */
   readonly account: RateLimit
-  /** Of an address, whoever asks from there; its probes have as much again. */
+  /** Of an address, for all its users together; its probes have as much again. */
   readonly address: RateLimit
   readonly authenticate: Authenticate
   readonly addressOf: (inbound: Inbound) => string

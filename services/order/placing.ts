@@ -79,7 +79,7 @@ export type Placed =
   /** The first answer is older than a day and gone: the order as it is now. */
   | { readonly kind: 'current'; readonly origin: Origin; readonly order: Order }
 
-/** The row is of an attempt that decided nothing: whoever asks begins again. */
+/** The row is of an attempt that decided nothing: the next request begins again. */
 interface Free {
   readonly kind: 'free'
   readonly sequence: number

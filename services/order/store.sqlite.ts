@@ -396,7 +396,7 @@ function statementsOf(database: Database) {
   }
 }
 
-/** Where gauges of what waits end: whoever looks at so many needs no exact number. */
+/** Where gauges of what waits end: past it nobody needs the exact number. */
 const mostCounted = 10_000
 
 interface WaitingRow {

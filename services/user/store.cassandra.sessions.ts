@@ -187,7 +187,7 @@ export function createSessionStore(sql: Statements, endings: Endings): SessionMe
       rounds(async () => {
         const row = await sql.session.get(user, id)
         if (row !== undefined && row.ended_at !== null) return true
-        // Whoever began the present epoch has told of it.
+        // The process that began the present epoch has written it to the feed.
         if (row !== undefined && isUnended(row) && !isOfEpoch(row)) return true
         return (await end(user, id, row, at, true)) ? true : null
       }),

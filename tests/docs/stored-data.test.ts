@@ -101,7 +101,7 @@ describe.each(['SQLite', 'Cassandra'] as const)('what is stored in %s', (store) 
       const row = `${service} ${table}`
       expect({ row, bytes }).toEqual({ row, bytes: expect.stringMatching(/\d/) })
       expect({ row, end }).toEqual({ row, end: expect.stringMatching(/[a-z]{3}/i) })
-      // Whoever says that it stays says why.
+      // A table that stays needs a reason.
       if (/\bstays?\b/i.test(end)) {
         expect({ row, end }).toEqual({ row, end: expect.stringMatching(/stays?: \w+/i) })
       }
