@@ -478,9 +478,7 @@ export interface components {
     }
     /**
      * Checkout
-     * @example {
-     *       "expected_total": 131.8
-     *     }
+     * @example {}
      */
     Checkout: {
       /**

@@ -681,9 +681,7 @@ export interface components {
     }
     /**
      * Checkout
-     * @example {
-     *       "expected_total": 131.8
-     *     }
+     * @example {}
      */
     Checkout: {
       /**
