@@ -230,7 +230,9 @@ describe('the shop', () => {
     for (const pid of pids) process.kill(pid, 'SIGTERM')
     expect(await Promise.all(asked)).toEqual(Array(8).fill(200))
     expect(await launcher.child.exited).toBe(0)
-    expect(launcher.output()).toMatch(/\nStopping \.\.\.\n((?!started again)[^])*\nStopped\.\n$/)
+    expect(launcher.output()).toMatch(
+      /\nStopping \.\.\.\n((?!started again)[^])*(?<=\n)Stopped\.\n$/,
+    )
   })
 
   test('does not outlive a killed launcher, and starts again on the same data at once', async () => {
