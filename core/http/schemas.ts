@@ -29,8 +29,8 @@ export const Money = Type.Number({
 /** The total at which a buyer orders, or not at all. */
 export const ExpectedTotal = Type.Number({
   minimum: 0,
-  // Below 2^53 kopecks: past that no amount is exact.
-  maximum: 90_000_000_000_000,
+  // More than 100 lines of 99 of the dearest product. A float near 2^53 kopecks has no exact decimals.
+  maximum: 1_000_000_000_000,
   description:
     'The total that the buyer saw, with at most two decimals. The order is placed at exactly this total; at any other it is refused with `price_changed`',
   examples: [131.8],

@@ -65,7 +65,7 @@ def shop_value(key, value):
     if key == "product_id":
         return known(value)
     # At most two decimals is a rule that floats cannot state as "multipleOf".
-    if key in ("price", "expected_total") and isinstance(value, float) and 0 < value < 9e13:
+    if key in ("price", "expected_total") and isinstance(value, float) and 0 < value <= 1e12:
         return round(value, 2)
     return with_known_products(value)
 
