@@ -20,7 +20,7 @@ export default {
         service: 'cart',
         accessKeys: keySource,
         serviceKeys: noKeys,
-        revocations: { has: () => false },
+        revocations: { isRevoked: () => false },
         clock: systemClock,
       })
       return repeated(batch, (at) => verify(turn(headers, at)))

@@ -69,7 +69,7 @@ async function checkout({ user }: Buyer): Promise<void> {
     productId: line.productId,
     quantity: line.quantity,
   }))
-  const common = { key: null, fingerprint: '', traceparent, lines }
+  const common = { key: null, fingerprint: '', traceparent, lines, expectedTotal: null }
   const opening = await carts.openCheckout({
     ...common,
     id,
@@ -87,6 +87,8 @@ async function checkout({ user }: Buyer): Promise<void> {
   const { inserted } = await orders.insertPending({
     ...common,
     id: orderId,
+    reservation: orderId,
+    sequence: 0,
     userId: user,
     origin: { kind: 'cart', checkoutId: id },
     createdAt: at,
@@ -100,6 +102,7 @@ async function checkout({ user }: Buyer): Promise<void> {
   const bought: readonly OrderLine[] = reserved.lines
   const order = {
     id: orderId,
+    reservation: orderId,
     userId: user,
     status: 'CREATED' as const,
     sequence: 1,
@@ -114,6 +117,7 @@ async function checkout({ user }: Buyer): Promise<void> {
   const answer = { status: 200, body: JSON.stringify(orderOnTheWire(order)) }
   const answerUntil = millis(at + 86_400_000)
   const accepted = await orders.accept(orderId, owner, {
+    sequence: order.sequence,
     lines: bought,
     total: order.total,
     at,

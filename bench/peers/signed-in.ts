@@ -52,7 +52,7 @@ const application = createApplication({
       size: () => 1,
     },
     serviceKeys: noKeys,
-    revocations: { has: () => false },
+    revocations: { isRevoked: () => false },
     clock: systemClock,
   }).verify,
   clock: systemClock,
