@@ -105,7 +105,7 @@ export function orderRoutes({
             fingerprint: fingerprint(
               expectedTotal === null ? lines : { lines, expected_total: expectedTotal },
             ),
-            lines: items.map((line) => ({ ...toWantedLine(line), ...seenPriceOf(line.price) })),
+            lines: items.map(toSeenLine),
             expectedTotal,
             instance: call.inbound.path,
           },
@@ -214,10 +214,7 @@ function internalRoutes({
             key,
             // The cart compares what its clients sent; here the checkout's own lines always count.
             fingerprint: 'cart',
-            lines: body.items.map((line) => ({
-              ...toWantedLine(line),
-              ...seenPriceOf(line.price),
-            })),
+            lines: body.items.map(toSeenLine),
             expectedTotal: expectedTotalOf(body),
             instance: '/cart/checkout',
           },
@@ -302,6 +299,12 @@ function seenPriceOf(price: unknown): Pick<WantedLine, 'seenPrice'> {
   const seenPrice = typeof price === 'number' ? toMinor(price) : null
   return seenPrice === null ? {} : { seenPrice }
 }
+
+const toSeenLine = (line: {
+  product_id: string
+  quantity: number
+  price?: unknown
+}): WantedLine => ({ ...toWantedLine(line), ...seenPriceOf(line.price) })
 
 function answerOf(
   placed: Placed,
